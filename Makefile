@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The only commands anyone needs. Each installs the packages it lacks first (root) or says which
+# command to run (anyone else); nothing else has to be prepared.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt docs bench deb
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: ## Start the demo on https://127.0.0.1:8443 (DEMO=0: libvirt's test driver alone)
+	@exec packaging/demo/run
+
+test: ## Run every test: what check does, all Swift suites, the browser
+	@exec packaging/tools/run-tests all
+
+check: ## Run what is quick: format, house rules, unit tests
+	@exec packaging/tools/run-tests quick
+
+fmt: ## Put the Swift sources into the project's format
+	@packaging/tools/require-swift
+	@swift format --in-place --recursive --parallel $$(packaging/tools/swift-paths)
+
+docs: ## Build the documentation into docs-out/; a broken link fails
+	@exec packaging/tools/build-docs
+
+bench: ## Measure the console proxy: throughput, round trips, memory
+	@exec packaging/bench/run
+
+deb: ## Build the Debian package
+	@echo "make deb: there is no Debian package yet; it comes in a later version. Use 'make run' until then." >&2
+	@exit 1

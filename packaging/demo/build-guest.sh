@@ -81,8 +81,8 @@ chmod 755 /etc/acpi/PWRF/00000080
 exec /sbin/init
 END
     cat >root/etc/inittab <<'END'
-tty1::respawn:/bin/cttyhack /bin/env PLACE=screen /bin/sh -l
-ttyS0::respawn:/bin/cttyhack /bin/env PLACE=serial /bin/sh -l
+tty1::respawn:/bin/cttyhack /usr/bin/env PLACE=screen /bin/sh -l
+ttyS0::respawn:/bin/cttyhack /usr/bin/env PLACE=serial /bin/sh -l
 ::ctrlaltdel:/sbin/reboot -f
 END
     cat >root/etc/profile <<'END'

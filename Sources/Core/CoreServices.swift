@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Logging
+package import Model
+
+/// Everything the core keeps, as the repositories give it.
+package struct CoreRepositories: Sendable {
+    /// Users, groups and privileges.
+    package let accounts: any AccountRepository
+    /// Sessions.
+    package let sessions: any SessionRepository
+    /// Console locks.
+    package let locks: any ConsoleLockRepository
+    /// Nodes and machines.
+    package let inventory: any InventoryRepository
+    /// The audit log.
+    package let audit: any AuditRepository
+    /// Configuration values.
+    package let settings: any SettingRepository
+
+    /// Takes one store that is all of them.
+    package init<Store>(_ store: Store)
+    where
+        Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
+        Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository
+    {
+        accounts = store
+        sessions = store
+        locks = store
+        inventory = store
+        audit = store
+        settings = store
+    }
+}
+
+/// What may be set of the core.
+package struct CoreLimits: Sendable {
+    /// Sessions and logins.
+    package var sessions = SessionLimits()
+    /// Consoles.
+    package var consoles = ConsoleLimits()
+    /// How long a set-up token is good.
+    package var setupTokenLife: Duration = .seconds(24 * 3600)
+    /// Characters of the shortest password.
+    package var minimumPasswordLength = 8
+    /// Event listeners at once.
+    package var eventListeners = 500
+    /// Events that may wait for one listener.
+    package var eventBacklog = 1000
+
+    /// The standard limits.
+    package init() {}
+}
+
+/// The use cases of Gatehouse, wired together.
+package struct CoreServices: Sendable {
+    /// Who may do what.
+    package let access: AccessRegistry
+    /// Users, groups and privileges.
+    package let accounts: Accounts
+    /// Who is logged in.
+    package let sessions: SessionRegistry
+    /// Nodes and machines.
+    package let inventory: Inventory
+    /// Tickets and locks.
+    package let consoles: ConsoleRegistry
+    /// Pictures of screens.
+    package let pictures: Pictures
+    /// What has changed.
+    package let bus: EventBus
+    /// Who did what.
+    package let audit: AuditLog
+    /// Configuration values.
+    package let settings: any SettingRepository
+    /// The clocks.
+    package let time: TimeSource
+    /// When this host started.
+    package let startedAt: Date
+
+    /// Makes the use cases and takes up what was kept.
+    package init(
+        repositories: CoreRepositories, nodes: [NodeDeclaration], taker: any PictureTaker,
+        limits: CoreLimits = CoreLimits(), cost: PasswordHasher.Cost = .standard, time: TimeSource = .system,
+        logger: Logger
+    ) async throws {
+        self.time = time
+        startedAt = time.now()
+        settings = repositories.settings
+        access = AccessRegistry()
+        bus = EventBus(maximumListeners: limits.eventListeners, backlog: limits.eventBacklog)
+        audit = AuditLog(repository: repositories.audit, time: time, logger: logger)
+        let hasher = PasswordHasher(cost: cost)
+        sessions = SessionRegistry(
+            repository: repositories.sessions, accounts: repositories.accounts, access: access, hasher: hasher,
+            audit: audit, bus: bus, time: time, limits: limits.sessions, logger: logger)
+        accounts = Accounts(
+            repository: repositories.accounts, access: access, sessions: sessions, hasher: hasher, bus: bus,
+            time: time, setupTokenLife: limits.setupTokenLife, minimumPasswordLength: limits.minimumPasswordLength)
+        inventory = Inventory(
+            declarations: nodes, repository: repositories.inventory, access: access, bus: bus, time: time,
+            logger: logger)
+        consoles = ConsoleRegistry(
+            repository: repositories.locks, access: access, bus: bus, time: time, limits: limits.consoles,
+            logger: logger)
+        pictures = Pictures(inventory: inventory, taker: taker, time: time)
+        try await takeUp()
+    }
+
+    private func takeUp() async throws {
+        let consoles = consoles
+        try await accounts.load()
+        try await sessions.load()
+        try await inventory.load()
+        try await consoles.load()
+        await sessions.setEndObserver { sessions, reason in
+            await consoles.sessionsEnded(sessions, reason: reason)
+        }
+        await accounts.setRightsObserver { await consoles.recheckRights() }
+    }
+}

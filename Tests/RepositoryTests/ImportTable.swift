@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one target may import.
+struct ImportRow {
+    /// The target, which is also its folder in `Sources`.
+    let target: String
+    /// Targets of ours.
+    let ours: Set<String>
+    /// Modules of others; one that ends in `*` stands for all that begin so.
+    let others: Set<String>
+
+    /// Whether that module may be imported.
+    func allows(_ module: String) -> Bool {
+        if ours.contains(module) || ImportTable.everywhere.contains(module) { return true }
+        return others.contains { $0.hasSuffix("*") ? module.hasPrefix($0.dropLast()) : module == $0 }
+    }
+}
+
+/// Who may import whom.
+///
+/// A row changes together with the table in Architecture.md, with a reason.
+///
+/// Arrows point down: a target only imports what stands above it here. The adapters (`Libvirt`,
+/// `Store`, `Console`) never import each other.
+enum ImportTable {
+    /// What comes with the language.
+    static let everywhere: Set = ["Swift", "Synchronization", "FoundationEssentials", "Glibc"]
+
+    static let rows = [
+        ImportRow(target: "CLibvirt", ours: [], others: []),
+        ImportRow(target: "CVNC", ours: [], others: []),
+        ImportRow(target: "COpenSSL", ours: [], others: []),
+        ImportRow(target: "CSystem", ours: [], others: []),
+        ImportRow(target: "System", ours: ["CSystem"], others: []),
+        ImportRow(target: "Model", ours: [], others: []),
+        ImportRow(target: "JSONRPC", ours: ["Model"], others: []),
+        ImportRow(
+            target: "Core", ours: ["Model"],
+            others: ["Logging", "ServiceLifecycle", "Crypto", "CryptoExtras", "Dispatch"]),
+        ImportRow(target: "CoreAPI", ours: ["Model", "Core", "JSONRPC"], others: ["Logging"]),
+        ImportRow(target: "Libvirt", ours: ["CLibvirt", "Model"], others: ["Logging"]),
+        ImportRow(target: "Store", ours: ["Model"], others: ["GRDB", "Logging", "Foundation", "Dispatch"]),
+        ImportRow(
+            target: "Console", ours: ["Model", "System", "COpenSSL"], others: ["NIO*", "Logging", "Subprocess"]),
+        ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes"]),
+        ImportRow(
+            target: "Web", ours: ["Model", "Core", "CoreAPI", "JSONRPC", "WebSocket", "Console"],
+            others: ["Hummingbird*", "HTTPTypes", "NIO*", "Logging", "ServiceLifecycle"]),
+        ImportRow(
+            target: "gatehoused",
+            ours: [
+                "Model", "JSONRPC", "Core", "CoreAPI", "Libvirt", "Store", "Console", "WebSocket", "Web", "System",
+            ],
+            others: [
+                "ArgumentParser", "Yams", "X509", "SwiftASN1", "Crypto", "CryptoExtras", "_CryptoExtras", "Foundation",
+                "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess",
+            ]),
+        ImportRow(target: "gatehouse", ours: ["Model", "JSONRPC"], others: ["ArgumentParser", "NIO*", "Foundation"]),
+        ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),
+    ]
+
+    /// The row of a target.
+    static func row(_ target: String) -> ImportRow? { rows.first { $0.target == target } }
+}

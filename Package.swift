@@ -72,6 +72,9 @@ let package = Package(
             dependencies: ["Model", crypto, cryptoExtras, logging, serviceLifecycle],
             swiftSettings: settings),
 
+        // The table of core methods. Not here: transports.
+        .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
+
         // One door to SQLite. Not here: rules that are no constraint.
         .target(name: "Store", dependencies: ["Model", grdb, logging], swiftSettings: settings),
 

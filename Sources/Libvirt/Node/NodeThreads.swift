@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The threads of one node, apart by what they are for, so that one kind can not starve another.
+struct NodeThreads: Sendable {
+    /// Calls that hang.
+    let hanging: HangingCalls
+    /// Calls that only ask.
+    let reads: Workers
+    /// Calls that change a machine.
+    let changes: Workers
+    /// Input of text consoles, and their ends.
+    let consoles: Workers
+
+    init(hangingLimit: Int) {
+        hanging = HangingCalls(limit: hangingLimit)
+        reads = Workers(name: "libvirt-read", limit: 4, hanging: hanging)
+        changes = Workers(name: "libvirt-change", limit: 4, hanging: hanging)
+        consoles = Workers(name: "libvirt-console", limit: 4, hanging: hanging)
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
+
+/// The handlers of the HTTP phase of a connection: put in once, taken out for good on an upgrade.
+final class HTTPStages {
+    private let limits: HTTPRequestLimits
+    private let encoder = HTTPResponseEncoder()
+    private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
+    private let codec: HTTP1ToHTTPServerCodec
+    private let connection: HTTPConnectionStateHandler
+
+    init(limits: HTTPRequestLimits, secure: Bool, logger: Logger) {
+        self.limits = limits
+        decoder = Self.makeDecoder(limits)
+        codec = HTTP1ToHTTPServerCodec(secure: secure)
+        connection = HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger)
+    }
+
+    /// Adds everything, with the gate where it belongs.
+    func install(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.addHandlers([encoder, decoder, gate, codec, connection])
+    }
+
+    /// Puts a fresh decoder behind the old one and takes that out: its left-over bytes go to the new one.
+    func renewDecoder(in pipeline: ChannelPipeline.SynchronousOperations) throws {
+        let old = decoder
+        decoder = Self.makeDecoder(limits)
+        try pipeline.addHandler(decoder, position: .after(old))
+        pipeline.removeHandler(old, promise: nil)
+    }
+
+    /// Takes everything out that the gate does not need any more, but for the decoder.
+    ///
+    /// The state handler goes first: its idle timer must not outlive the upgrade.
+    func removeAllButDecoder(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) {
+        pipeline.removeHandler(connection, promise: nil)
+        pipeline.removeHandler(codec, promise: nil)
+        pipeline.removeHandler(encoder, promise: nil)
+        pipeline.removeHandler(gate, promise: nil)
+    }
+
+    /// Takes the decoder out; the bytes it holds go to the next handler before the future succeeds.
+    func removeDecoder(in pipeline: ChannelPipeline.SynchronousOperations) -> EventLoopFuture<Void> {
+        pipeline.removeHandler(decoder)
+    }
+
+    private static func makeDecoder(_ limits: HTTPRequestLimits) -> ByteToMessageHandler<HTTPRequestDecoder> {
+        var sizes = NIOHTTPDecoderLimitConfiguration()
+        sizes.maxHeaderFieldSize = limits.headerField
+        sizes.maxHeaderListSize = limits.headerList
+        sizes.maxHeaderFieldCount = limits.headerCount
+        return ByteToMessageHandler(
+            HTTPRequestDecoder(leftOverBytesStrategy: .forwardBytes, limitConfiguration: sizes))
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The frame around the pages: side bar with the places, who is signed in, the state of live updates.
+
+import { reaches } from "../lib/machine-states.js";
+import { attribute, button, h, icon, link, text } from "./dom.js";
+import { attachMenu } from "./menu.js";
+import { currentTheme, themeItems } from "./theme-choice.js";
+
+const places = [
+    { href: "/", view: "machines", label: "Machines", icon: "machines" },
+    { href: "/nodes", view: "nodes", label: "Nodes", icon: "node" },
+    { href: "/consoles", view: "consoles", label: "Consoles", icon: "terminal" },
+    { href: "/users", view: "users", label: "Users", icon: "users", superUser: true },
+    { href: "/audit", view: "audit", label: "Audit", icon: "audit", superUser: true },
+];
+
+const liveTexts = { open: "Live", connecting: "Connecting…", closed: "Not live" };
+
+const brand = () => link("/", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }), "Gatehouse");
+
+export class Shell {
+    constructor({ user, inventory, events, onLogout, onHelp }) {
+        this.main = h("main", { class: "main", id: "main", tabindex: "-1" });
+        this.links = places.filter((place) => !place.superUser || reaches(user.level, "superUser")).map((place) => ({
+            place, element: link(place.href, {}, icon(place.icon), place.label, h("span", { class: "count" })),
+        }));
+        this.live = h("div", { class: "live", role: "status" });
+        this.menuButton = button("Menu", { icon: "menu", bare: true, "aria-expanded": "false", "aria-controls": "side", onclick: () => this.#fold() });
+        this.element = h("div", { class: "shell" },
+            h("a", { class: "skip", href: "#main", onclick: (event) => {
+                event.preventDefault();
+                this.main.focus();
+            } }, "Skip to the content"),
+            h("div", { class: "topbar" }, brand(), this.menuButton), this.#side(user, onLogout, onHelp), this.main);
+        inventory.nodes.watch(() => this.#count(inventory));
+        inventory.machines.watch(() => this.#count(inventory));
+        events.on("status", (status) => this.#status(status));
+        this.#status(events.status);
+    }
+
+    #side(user, onLogout, onHelp) {
+        const theme = h("button", { type: "button", class: "nav-button" }, icon(currentTheme().icon), "Theme");
+        const redraw = () => theme.firstChild.replaceWith(icon(currentTheme().icon));
+        attachMenu(theme, () => themeItems(redraw), { label: "Theme" });
+        return h("div", { class: "side", id: "side" }, brand(),
+            h("nav", { class: "nav", "aria-label": "Main" }, this.links.map(({ element }) => element)),
+            h("div", { class: "side-foot" }, this.live, theme,
+                h("button", { type: "button", class: "nav-button", onclick: onHelp }, icon("keyboard"), "Keys"),
+                link("/account", { class: "nav-button account-link", "aria-label": `Account of ${user.name}` }, icon("user"),
+                    h("span", { class: "who" }, h("strong", {}, user.givenName || user.name), h("span", {}, user.name))),
+                h("button", { type: "button", class: "nav-button", onclick: onLogout }, icon("logout"), "Sign out")));
+    }
+
+    /** Marks the place that is shown and closes the folded menu. */
+    at(view) {
+        const name = view === "machine" ? "machines" : view;
+        for (const { place, element } of this.links) attribute(element, "aria-current", place.view === name ? "page" : null);
+        attribute(this.element.querySelector(".account-link"), "aria-current", view === "account" ? "page" : null);
+        this.#fold(false);
+    }
+
+    #fold(open = !this.element.classList.contains("open")) {
+        this.element.classList.toggle("open", open);
+        this.menuButton.setAttribute("aria-expanded", String(open));
+    }
+
+    #status(status) {
+        this.live.dataset.status = status;
+        text(this.live, liveTexts[status]);
+        this.live.title = status === "open" ? "Changes are shown as they happen." : "Changes are not shown until the server is reached again.";
+    }
+
+    #count(inventory) {
+        const troubled = inventory.nodes.values().filter((node) => node.state === "unreachable").length;
+        const counts = { machines: [inventory.machines.size || "", ""], nodes: [troubled ? `${troubled} away` : inventory.nodes.size || "", troubled ? "tone-bad" : ""] };
+        for (const { place, element } of this.links) {
+            const [value, tone] = counts[place.view] ?? ["", ""];
+            text(element.lastChild, String(value));
+            element.lastChild.className = `count ${tone}`;
+        }
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// An address that is none of ours.
+
+import { h, link } from "../components/dom.js";
+import { empty } from "../components/page.js";
+
+export default async function view() {
+    return { title: "Not found", element: h("div", { class: "page" }, h("div", { class: "card" }, empty({
+        icon: "search", title: "There is no such page", text: "The address may be mistyped, or from another version.",
+        action: link("/", { class: "button primary" }, "Go to the machines"),
+    }))) };
+}

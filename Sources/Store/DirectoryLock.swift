@@ -52,7 +52,10 @@ final class DirectoryLock: Sendable {
     /// Lets go of the lock; nothing happens the second time.
     func release() {
         handle.withLock { held in
-            try? held?.close()
+            guard let open = held else { return }
+            // Closing alone would not do, should a child have been made before the descriptor was marked.
+            _ = flock(open.fileDescriptor, LOCK_UN)
+            try? open.close()
             held = nil
         }
     }

@@ -18,30 +18,32 @@ struct Layout {
     /// Where to tell what was done.
     let logger: Logger
 
-    /// Checks the file, refuses a newer or foreign one, copies an older one, and migrates.
-    func bringUpToDate(_ pool: DatabasePool) throws {
+    /// The version that the file has, zero for an empty one; reads only.
+    ///
+    /// - Throws: an error of SQLite for a damaged file, `storageFailed` for one that is newer or foreign.
+    func examine() throws -> Int {
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: directory.file(fileName), configuration: configuration)
+        defer { try? queue.close() }
         let migrator = schema.migrator
-        let (applied, isEmpty) = try pool.read { db in
-            let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-            return (try migrator.appliedIdentifiers(db), tables == 0)
-        }
-        if !isEmpty {
-            try check(pool)
+        return try queue.read { db in
+            guard try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") != 0 else { return 0 }
+            let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
+            guard answer == "ok" else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer) }
+            let applied = try migrator.appliedIdentifiers(db)
             try refuseForeign(applied)
             try refuseNewer(applied, known: migrator.migrations)
+            return applied.count
         }
-        guard applied.count < migrator.migrations.count else { return }
-        if !isEmpty { try copy(pool, from: applied.count) }
-        try migrator.migrate(pool)
-        logger.notice(
-            "database layout changed", metadata: ["from": "\(applied.count)", "to": "\(schema.version)"])
     }
 
-    private func check(_ pool: DatabasePool) throws {
-        let answer = try pool.read { db in try String.fetchOne(db, sql: "PRAGMA quick_check(1)") }
-        guard answer == "ok" else {
-            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: answer)
-        }
+    /// Brings the database to this layout; copies it first where it is not empty.
+    func migrate(_ pool: DatabasePool, from version: Int) throws {
+        guard version < schema.version else { return }
+        if version > 0 { try copy(pool, from: version) }
+        try schema.migrator.migrate(pool)
+        logger.notice("database layout changed", metadata: ["from": "\(version)", "to": "\(schema.version)"])
     }
 
     private func refuseForeign(_ applied: Set<String>) throws {

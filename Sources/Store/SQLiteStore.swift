@@ -57,10 +57,11 @@ package final class SQLiteStore: Sendable {
         let path = place.file(fileName)
         do {
             try place.prepareDatabaseFile(fileName)
+            let layout = Layout(schema: options.schema, directory: place, fileName: fileName, logger: logger)
+            let version = try layout.examine()
             let pool = try DatabasePool(path: path, configuration: configuration(options))
             try prepareWriter(of: pool, options: options)
-            let layout = Layout(schema: options.schema, directory: place, fileName: fileName, logger: logger)
-            try layout.bringUpToDate(pool)
+            try layout.migrate(pool, from: version)
             logger.info(
                 "database opened", metadata: ["path": "\(path)", "version": "\(options.schema.version)"])
             return SQLiteStore(pool: pool, lock: lock, path: path, schema: options.schema, logger: logger)

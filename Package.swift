@@ -21,15 +21,19 @@ let settings: [SwiftSetting] = [
 ]
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncAlgorithms = Target.Dependency.product(name: "AsyncAlgorithms", package: "swift-async-algorithms")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
@@ -45,10 +49,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
@@ -58,6 +65,12 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
+        // What the C library gives only in C.
+        .systemLibrary(name: "CHost"),
+
+        // Safe faces of those calls.
+        .target(name: "HostSystem", dependencies: ["CHost"], swiftSettings: settings),
+
         // Values, ids, rules, the one error type and the ports. Not here: anything that does something.
         .target(name: "Model", swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
@@ -75,13 +88,46 @@ let package = Package(
         // The table of core methods. Not here: transports.
         .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
 
+        // libvirt's C library.
+        .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt"),
+
+        // Nodes over libvirt: handles, event loop, streams. Not here: rights, rows, sockets of ours.
+        .target(name: "Libvirt", dependencies: ["CLibvirt", "Model", logging], swiftSettings: settings),
+
         // One door to SQLite. Not here: rules that are no constraint.
         .target(name: "Store", dependencies: ["Model", grdb, logging], swiftSettings: settings),
+
+        // RFC 6455: upgrade, frames, closing. Not here: what the bytes mean.
+        .target(
+            name: "WebSocket",
+            dependencies: [httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioWebSocket],
+            swiftSettings: settings),
+
+        // The HTTP edge. Not here: rules.
+        .target(
+            name: "Web",
+            dependencies: [
+                "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto, httpTypes,
+                hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+
+        // libvncclient's C library.
+        .systemLibrary(name: "CVNC", pkgConfig: "libvncclient"),
+
+        // One picture of an RFB source, in a process of its own. Not here: anything else.
+        .executableTarget(name: "rfb-snapshot", dependencies: ["CVNC"], linkerSettings: [.linkedLibrary("z")]),
+
+        // Fakes, fixtures and contract suites; for tests only.
+        .target(name: "TestSupport", dependencies: ["Model"], swiftSettings: settings),
 
         // The composition root: configuration, certificates, wiring.
         .executableTarget(
             name: "gatehoused",
-            dependencies: [argumentParser, crypto, cryptoExtras, grdb, hummingbird, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, nioSSL, nioWebSocket, serviceLifecycle, subprocess, x509, yams],
+            dependencies: [
+                "Core", "CoreAPI", "Libvirt", "Model", "Store", "Web", argumentParser, crypto, logging, nioCore, nioPosix, nioSSL,
+                serviceLifecycle, x509, yams, 
+            ],
             swiftSettings: settings),
     ]
 )

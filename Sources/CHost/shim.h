@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef GATEHOUSE_CHOST_H
+#define GATEHOUSE_CHOST_H
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+// struct ucred of unix(7), which the C library hides behind _GNU_SOURCE.
+typedef struct {
+    int pid;
+    unsigned int uid;
+    unsigned int gid;
+} gatehouse_socket_peer;
+
+#endif

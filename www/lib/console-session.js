@@ -34,6 +34,12 @@ export class ConsoleSession {
         return this.#open(takeover);
     }
 
+    /** Ends as if the server had closed with `code`, when the page knows it from elsewhere. */
+    end(code, reason) {
+        this.#abandon();
+        this.#become({ phase: "closed", meaning: closeMeaning(code, reason) });
+    }
+
     /** Ends for good, as the page goes away. */
     dispose() {
         this.#abandon();

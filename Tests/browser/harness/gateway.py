@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The built daemon, on a free port and in a directory of its own."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import tempfile
+import time
+
+from harness.places import COMMAND, DAEMON, ROOT, wait_until
+
+PASSWORD = "correct horse battery 7"
+
+
+class CallFailed(Exception):
+    """An error that the API answered; `word` is its code."""
+
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.word = error.get("data", {}).get("code")
+
+
+class Gateway:
+    """One daemon with an empty database."""
+
+    def __init__(self, nodes):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-"))
+        self.port = _free_port()
+        self.origin = f"https://127.0.0.1:{self.port}"
+        self.socket = self.directory / "run" / "gatehouse.sock"
+        self.log = self.directory / "gatehoused.log"
+        self.configuration = self.directory / "gatehouse.yaml"
+        self.process = None
+        self._write_configuration(nodes)
+
+    def _write_configuration(self, nodes):
+        lines = [
+            f"listen: {{ address: 127.0.0.1, port: {self.port}, tls: selfSigned }}",
+            f"dataDirectory: {self.directory}/data",
+            f"runDirectory: {self.directory}/run",
+            f"webDirectory: {ROOT}/www",
+            "nodes:",
+            *(f'  - {{ name: {name}, uri: "{uri}" }}' for name, uri in nodes.items()),
+        ]
+        self.configuration.write_text("\n".join(lines) + "\n")
+
+    def start(self):
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [str(DAEMON), "--config", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log)
+        wait_until(self._answers, "gatehoused to answer", 30)
+
+    def stop(self):
+        """Ends the daemon as a service manager would; returns the seconds that took."""
+        if self.process is None or self.process.poll() is not None:
+            return 0.0
+        start = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise AssertionError("gatehoused did not end within 15 s of SIGTERM") from None
+        return time.monotonic() - start
+
+    def command(self, *arguments, stdin=""):
+        """Runs the command line against this daemon and returns what it prints."""
+        done = subprocess.run(
+            [str(COMMAND), "--socket", str(self.socket), *arguments], input=stdin, capture_output=True,
+            text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"gatehouse {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout
+
+    def setup_link(self):
+        found = re.search(r"https://\S+/setup#token=\S+", self.command("setup-link"))
+        if not found:
+            raise AssertionError("gatehouse setup-link printed no link")
+        # The link names the address that users know; this daemon is reached by its own.
+        return re.sub(r"^https://[^/]+", self.origin, found.group())
+
+    def add_user(self, name, *options):
+        self.command("user", "add", name, *options, "--password-stdin", stdin=PASSWORD + "\n")
+
+    def client(self, name):
+        """A signed-in client of the API."""
+        client = Client(self.port)
+        client.call("session.login", name=name, password=PASSWORD)
+        return client
+
+    def log_text(self):
+        return self.log.read_text(errors="replace")
+
+    def _answers(self):
+        if self.process.poll() is not None:
+            raise AssertionError(f"gatehoused ended with {self.process.returncode}:\n{self.log_text()[-2000:]}")
+        try:
+            return Client(self.port).call("setup.status") is not None
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+class Client:
+    """A script's view: JSON-RPC over HTTPS with a session cookie."""
+
+    def __init__(self, port):
+        self.port = port
+        self.cookie = None
+        self._last_id = 0
+
+    def call(self, method, **parameters):
+        self._last_id += 1
+        body = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": parameters}
+        headers = {"Content-Type": "application/json", "Origin": f"https://127.0.0.1:{self.port}"}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        # The certificate is self-signed; this client only ever talks to the loopback address.
+        trust = ssl.create_default_context()
+        trust.check_hostname = False
+        trust.verify_mode = ssl.CERT_NONE
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trust)
+        try:
+            connection.request("POST", "/api", json.dumps(body), headers)
+            answer = connection.getresponse()
+            cookie = answer.getheader("Set-Cookie")
+            if cookie:
+                self.cookie = cookie.split(";")[0]
+            reply = json.loads(answer.read())
+        finally:
+            connection.close()
+        if "error" in reply:
+            raise CallFailed(reply["error"])
+        return reply["result"]
+
+    def machine(self, name):
+        """The machine of that name, or None where this user sees none."""
+        return next((m for m in self.call("machine.list")["machines"] if m["name"] == name), None)
+
+
+def children_of(pid):
+    """The processes that a process has started and that still run."""
+    try:
+        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return []
+    return [int(line) for line in found.stdout.split() if os.path.exists(f"/proc/{line}")]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// The nodes: what they are, how they are, switch them on and off.
+
+import { describe } from "../lib/api.js";
+import { ago, memory, plural, stamp } from "../lib/format.js";
+import { reaches } from "../lib/machine-states.js";
+import { button, h, link } from "../components/dom.js";
+import { confirm } from "../components/dialog.js";
+import { oncePerFrame } from "../components/keyed-list.js";
+import { nodeBadge } from "../components/machine-parts.js";
+import { notify } from "../components/notices.js";
+import { empty, failure, pageHead, table } from "../components/page.js";
+
+export default async function view({ api, inventory, user }) {
+    const body = h("div", { class: "card table-card" });
+    const lead = h("p", { role: "status" });
+    const head = pageHead({ title: "Nodes" });
+    head.querySelector(".headline").append(lead);
+    const may = reaches(user.level, "maintenance");
+
+    function draw() {
+        const nodes = inventory.nodes.values().sort((a, b) => a.name.localeCompare(b.name));
+        const online = nodes.filter((node) => node.state === "online").length;
+        lead.textContent = `${plural(nodes.length, "node")}, ${online} online`;
+        const focused = document.activeElement?.closest?.("[data-key]")?.dataset.key;
+        body.replaceChildren(content(nodes));
+        if (focused) body.querySelector(`[data-key="${CSS.escape(focused)}"] button`)?.focus();
+    }
+
+    function content(nodes) {
+        if (!nodes.length && inventory.problem) return failure(inventory.problem, () => inventory.load());
+        if (!nodes.length) return empty({ icon: "node", title: "No nodes", text: "Nodes are named in the configuration of gatehoused. Add one there and restart the service." });
+        return table("Nodes", [
+            { label: "Name", class: "name-cell", bare: true, cell: (node) => [h("strong", {}, node.name), h("div", { class: "sub clip", title: node.uri ?? "" }, node.uri ?? "static consoles")] },
+            { label: "State", cell: (node) => [nodeBadge(node), h("span", { class: "sub nowrap", title: stamp(node.since) }, `  ${ago(node.since)}`), node.reason && h("div", { class: `node-reason ${node.state === "unreachable" ? "tone-bad" : "muted"}` }, node.reason)] },
+            { label: "Hypervisor", cell: (node) => (node.hypervisor ? `${node.hypervisor} ${node.version ?? ""}` : "–") },
+            { label: "CPUs", class: "number", cell: (node) => node.cpus ?? "–" },
+            { label: "Memory", class: "number nowrap", cell: (node) => memory(node.memoryKiB) },
+            { label: "Machines", class: "number", cell: (node) => link(`/?node=${encodeURIComponent(node.name)}`, { "aria-label": `${plural(node.machines, "machine")} on ${node.name}` }, String(node.machines)) },
+            { label: "Actions", hidden: true, cell: (node) => may && h("div", { class: "buttons" }, toggle(node)) },
+        ], nodes, { keyOf: (node) => node.name });
+    }
+
+    const toggle = (node) => (node.state === "disabled"
+        ? button("Enable", { class: "small", "aria-label": `Enable ${node.name}`, onclick: () => change(node, "node.enable") })
+        : button("Disable", { class: "small", "aria-label": `Disable ${node.name}`, onclick: () => disable(node) }));
+
+    async function disable(node) {
+        const agreed = await confirm({
+            title: `Disable ${node.name}?`, action: "Disable", danger: true,
+            text: `Gatehouse closes its connection to ${node.name} and the consoles of its machines. The machines themselves go on running.`,
+        });
+        if (agreed) await change(node, "node.disable");
+    }
+
+    async function change(node, method) {
+        try {
+            const { node: changed } = await api.call(method, { node: node.name });
+            if (changed) inventory.nodes.set(changed);
+        } catch (problem) {
+            notify(describe(problem), "bad");
+        }
+    }
+
+    const off = inventory.nodes.watch(oncePerFrame(draw));
+    draw();
+    return { title: "Nodes", element: h("div", { class: "page" }, head, body), dispose: off };
+}

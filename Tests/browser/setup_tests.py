@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from harness.case import BrowserCase
-from harness.gateway import PASSWORD, CallFailed
+from harness.gateway import PASSWORD, CallFailed, Client
 
 
 class Setup(BrowserCase):
@@ -29,8 +29,7 @@ class Setup(BrowserCase):
         expect(other.get_by_role("heading", name="Already set up")).to_be_visible()
         token = link.split("#token=")[1]
         with self.assertRaises(CallFailed):
-            client = type(self.gateway.client("admin"))(self.gateway.port)
-            client.call("setup.complete", token=token, name="second", password=PASSWORD)
+            Client(self.gateway.origin).call("setup.complete", token=token, name="second", password=PASSWORD)
 
 
 class SignIn(BrowserCase):

@@ -2,7 +2,6 @@
 """The built daemon, on a free port and in a directory of its own."""
 import http.client
 import json
-import os
 import pathlib
 import re
 import signal
@@ -26,28 +25,35 @@ class CallFailed(Exception):
 
 
 class Gateway:
-    """One daemon with an empty database."""
+    """One daemon with an empty database.
 
-    def __init__(self, nodes):
+    `nodes` has a libvirt address, or the list of a static node, for each name.
+    """
+
+    def __init__(self, nodes, tls="selfSigned"):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-"))
-        self.port = _free_port()
-        self.origin = f"https://127.0.0.1:{self.port}"
+        self.port = free_port()
+        self.origin = f"{'http' if tls == 'off' else 'https'}://127.0.0.1:{self.port}"
         self.socket = self.directory / "run" / "gatehouse.sock"
         self.log = self.directory / "gatehoused.log"
         self.configuration = self.directory / "gatehouse.yaml"
         self.process = None
-        self._write_configuration(nodes)
+        self._write_configuration(nodes, tls)
 
-    def _write_configuration(self, nodes):
-        lines = [
-            f"listen: {{ address: 127.0.0.1, port: {self.port}, tls: selfSigned }}",
-            f"dataDirectory: {self.directory}/data",
-            f"runDirectory: {self.directory}/run",
-            f"webDirectory: {ROOT}/www",
-            "nodes:",
-            *(f'  - {{ name: {name}, uri: "{uri}" }}' for name, uri in nodes.items()),
-        ]
-        self.configuration.write_text("\n".join(lines) + "\n")
+    def _write_configuration(self, nodes, tls):
+        configuration = {
+            "listen": {"address": "127.0.0.1", "port": self.port, "tls": tls},
+            "publicOrigins": [self.origin],
+            "dataDirectory": f"{self.directory}/data",
+            "runDirectory": f"{self.directory}/run",
+            "webDirectory": f"{ROOT}/www",
+            "nodes": [
+                {"name": name, ("uri" if isinstance(value, str) else "static"): value}
+                for name, value in nodes.items()
+            ],
+        }
+        # JSON is YAML too.
+        self.configuration.write_text(json.dumps(configuration, indent=2) + "\n")
 
     def start(self):
         with self.log.open("ab") as log:
@@ -91,7 +97,7 @@ class Gateway:
 
     def client(self, name):
         """A signed-in client of the API."""
-        client = Client(self.port)
+        client = Client(self.origin)
         client.call("session.login", name=name, password=PASSWORD)
         return client
 
@@ -102,7 +108,7 @@ class Gateway:
         if self.process.poll() is not None:
             raise AssertionError(f"gatehoused ended with {self.process.returncode}:\n{self.log_text()[-2000:]}")
         try:
-            return Client(self.port).call("setup.status") is not None
+            return Client(self.origin).call("setup.status") is not None
         except (OSError, http.client.HTTPException):
             return False
 
@@ -110,22 +116,18 @@ class Gateway:
 class Client:
     """A script's view: JSON-RPC over HTTPS with a session cookie."""
 
-    def __init__(self, port):
-        self.port = port
+    def __init__(self, origin):
+        self.origin = origin
         self.cookie = None
         self._last_id = 0
 
     def call(self, method, **parameters):
         self._last_id += 1
         body = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": parameters}
-        headers = {"Content-Type": "application/json", "Origin": f"https://127.0.0.1:{self.port}"}
+        headers = {"Content-Type": "application/json", "Origin": self.origin}
         if self.cookie:
             headers["Cookie"] = self.cookie
-        # The certificate is self-signed; this client only ever talks to the loopback address.
-        trust = ssl.create_default_context()
-        trust.check_hostname = False
-        trust.verify_mode = ssl.CERT_NONE
-        connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=trust)
+        connection = self._connection()
         try:
             connection.request("POST", "/api", json.dumps(body), headers)
             answer = connection.getresponse()
@@ -139,21 +141,22 @@ class Client:
             raise CallFailed(reply["error"])
         return reply["result"]
 
+    def _connection(self):
+        scheme, _, place = self.origin.partition("://")
+        if scheme == "http":
+            return http.client.HTTPConnection(place, timeout=30)
+        # The certificate is self-signed; this client only ever talks to the loopback address.
+        trust = ssl.create_default_context()
+        trust.check_hostname = False
+        trust.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection(place, timeout=30, context=trust)
+
     def machine(self, name):
         """The machine of that name, or None where this user sees none."""
         return next((m for m in self.call("machine.list")["machines"] if m["name"] == name), None)
 
 
-def children_of(pid):
-    """The processes that a process has started and that still run."""
-    try:
-        found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return []
-    return [int(line) for line in found.stdout.split() if os.path.exists(f"/proc/{line}")]
-
-
-def _free_port():
+def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -30,8 +30,8 @@ enum ImportTable {
         ImportRow(target: "CLibvirt", ours: [], others: []),
         ImportRow(target: "CVNC", ours: [], others: []),
         ImportRow(target: "COpenSSL", ours: [], others: []),
-        ImportRow(target: "CSystem", ours: [], others: []),
-        ImportRow(target: "System", ours: ["CSystem"], others: []),
+        ImportRow(target: "CHost", ours: [], others: []),
+        ImportRow(target: "HostSystem", ours: ["CHost"], others: []),
         ImportRow(target: "Model", ours: [], others: []),
         ImportRow(target: "JSONRPC", ours: ["Model"], others: []),
         ImportRow(
@@ -41,15 +41,19 @@ enum ImportTable {
         ImportRow(target: "Libvirt", ours: ["CLibvirt", "Model"], others: ["Logging"]),
         ImportRow(target: "Store", ours: ["Model"], others: ["GRDB", "Logging", "Foundation", "Dispatch"]),
         ImportRow(
-            target: "Console", ours: ["Model", "System", "COpenSSL"], others: ["NIO*", "Logging", "Subprocess"]),
-        ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes"]),
+            target: "Console", ours: ["Model", "HostSystem", "COpenSSL"],
+            others: ["NIO*", "Logging", "Subprocess", "SystemPackage"]),
+        ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
         ImportRow(
-            target: "Web", ours: ["Model", "Core", "CoreAPI", "JSONRPC", "WebSocket", "Console"],
-            others: ["Hummingbird*", "HTTPTypes", "NIO*", "Logging", "ServiceLifecycle"]),
+            target: "Web", ours: ["Model", "Core", "CoreAPI", "JSONRPC", "WebSocket", "Console", "HostSystem"],
+            others: [
+                "Hummingbird*", "HTTPTypes", "NIO*", "Logging", "ServiceLifecycle", "AsyncAlgorithms", "Crypto",
+                "Foundation",
+            ]),
         ImportRow(
             target: "gatehoused",
             ours: [
-                "Model", "JSONRPC", "Core", "CoreAPI", "Libvirt", "Store", "Console", "WebSocket", "Web", "System",
+                "Model", "JSONRPC", "Core", "CoreAPI", "Libvirt", "Store", "Console", "WebSocket", "Web", "HostSystem",
             ],
             others: [
                 "ArgumentParser", "Yams", "X509", "SwiftASN1", "Crypto", "CryptoExtras", "_CryptoExtras", "Foundation",
@@ -57,6 +61,11 @@ enum ImportTable {
             ]),
         ImportRow(target: "gatehouse", ours: ["Model", "JSONRPC"], others: ["ArgumentParser", "NIO*", "Foundation"]),
         ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),
+        ImportRow(
+            target: "TestSupport",
+            ours: [
+                "Model", "JSONRPC", "Core", "CoreAPI", "HostSystem", "Libvirt", "Store", "Console", "WebSocket", "Web",
+            ], others: ["Testing", "Foundation", "Logging"]),
     ]
 
     /// The row of a target.

@@ -5,50 +5,66 @@
 /// Comments, strings and names in backticks become spaces; line ends stay, so every line keeps its
 /// number. A plain regex literal is taken for code: write `#/…/#` where one holds quotes or braces.
 struct SwiftText {
-    private var input: ArraySlice<Character>
-    private var output: [Character] = []
+    private static let newline = UInt8(ascii: "\n")
 
-    /// The code of a source, as long as the source itself.
+    private let input: [UInt8]
+    private var output: [UInt8] = []
+    private var place = 0
+
+    /// The code of a source, as many bytes as the source itself.
     static func code(of source: String) -> String {
-        var text = SwiftText(input: Array(source)[...])
-        text.readCode(until: nil)
-        return String(text.output)
+        var text = SwiftText(input: Array(source.utf8))
+        text.readCode(inInterpolation: false)
+        return String(decoding: text.output, as: UTF8.self)
     }
 
-    private init(input: ArraySlice<Character>) { self.input = input }
+    private init(input: [UInt8]) {
+        self.input = input
+        output.reserveCapacity(input.count)
+    }
+
+    private var next: UInt8? { place < input.count ? input[place] : nil }
 
     /// Copies code up to the parenthesis that closes an interpolation, or up to the end.
-    private mutating func readCode(until end: Character?) {
+    private mutating func readCode(inInterpolation: Bool) {
         var depth = 0
-        while let character = input.first {
-            if end != nil, character == ")", depth == 0 { return }
-            if character == "(" { depth += 1 }
-            if character == ")" { depth -= 1 }
-            if !readLiteralOrComment(at: character) { copy(1) }
+        while let byte = next {
+            if byte == UInt8(ascii: "(") { depth += 1 }
+            if byte == UInt8(ascii: ")") {
+                if inInterpolation, depth == 0 { return }
+                depth -= 1
+            }
+            if !readLiteralOrComment(at: byte) {
+                output.append(byte)
+                place += 1
+            }
         }
     }
 
-    private mutating func readLiteralOrComment(at character: Character) -> Bool {
-        switch character {
-        case "/" where starts(with: "//"): blank(while: { $0 != "\n" })
-        case "/" where starts(with: "/*"): readBlockComment()
-        case "`": readName()
-        case "\"": readString(hashes: 0)
-        case "#": return readHashes()
+    private mutating func readLiteralOrComment(at byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "/") where starts(with: "//"): blankLine()
+        case UInt8(ascii: "/") where starts(with: "/*"): readBlockComment()
+        case UInt8(ascii: "`"): readName()
+        case UInt8(ascii: "\""): readString(hashes: 0)
+        case UInt8(ascii: "#"): return readHashes()
         default: return false
         }
         return true
     }
 
     private mutating func readHashes() -> Bool {
-        let hashes = input.prefix { $0 == "#" }.count
-        switch input.dropFirst(hashes).first {
-        case "\"":
+        let hashes = input[place...].prefix { $0 == UInt8(ascii: "#") }.count
+        let following = place + hashes < input.count ? input[place + hashes] : 0
+        switch following {
+        case UInt8(ascii: "\""):
             blank(hashes)
             readString(hashes: hashes)
-        case "/":
+        case UInt8(ascii: "/"):
             blank(hashes + 1)
-            readToEnd(of: "/" + String(repeating: "#", count: hashes))
+            let end = "/" + String(repeating: "#", count: hashes)
+            while next != nil, !starts(with: end) { blank(1) }
+            blank(end.utf8.count)
         default:
             return false
         }
@@ -60,21 +76,21 @@ struct SwiftText {
         let end = String(repeating: "\"", count: quotes) + String(repeating: "#", count: hashes)
         let escape = "\\" + String(repeating: "#", count: hashes)
         blank(quotes)
-        while let character = input.first, !starts(with: end) {
+        while let byte = next, !starts(with: end) {
             // A string that is not closed ends with its line: it was no string.
-            if quotes == 1, character == "\n" { return }
+            if quotes == 1, byte == Self.newline { return }
             guard starts(with: escape) else {
                 blank(1)
                 continue
             }
-            blank(escape.count)
-            if input.first == "(" {
+            blank(escape.utf8.count)
+            if next == UInt8(ascii: "(") {
                 blank(1)
-                readCode(until: ")")
+                readCode(inInterpolation: true)
             }
             blank(1)
         }
-        blank(end.count)
+        blank(end.utf8.count)
     }
 
     private mutating func readBlockComment() {
@@ -89,33 +105,23 @@ struct SwiftText {
             } else {
                 blank(1)
             }
-        } while depth > 0 && !input.isEmpty
+        } while depth > 0 && next != nil
     }
 
     private mutating func readName() {
         blank(1)
-        blank(while: { $0 != "`" && $0 != "\n" })
-        if input.first == "`" { blank(1) }
+        while let byte = next, byte != UInt8(ascii: "`"), byte != Self.newline { blank(1) }
+        if next == UInt8(ascii: "`") { blank(1) }
     }
 
-    private mutating func readToEnd(of end: String) {
-        while !input.isEmpty, !starts(with: end) { blank(1) }
-        blank(end.count)
+    private mutating func blankLine() {
+        while let byte = next, byte != Self.newline { blank(1) }
     }
 
-    private func starts(with text: String) -> Bool { input.starts(with: text) }
-
-    private mutating func copy(_ count: Int) {
-        output += input.prefix(count)
-        input = input.dropFirst(count)
-    }
+    private func starts(with text: String) -> Bool { input[place...].starts(with: text.utf8) }
 
     private mutating func blank(_ count: Int) {
-        for character in input.prefix(count) { output.append(character == "\n" ? "\n" : " ") }
-        input = input.dropFirst(count)
-    }
-
-    private mutating func blank(while matches: (Character) -> Bool) {
-        while let character = input.first, matches(character) { blank(1) }
+        for byte in input[place...].prefix(count) { output.append(byte == Self.newline ? byte : UInt8(ascii: " ")) }
+        place = min(place + count, input.count)
     }
 }

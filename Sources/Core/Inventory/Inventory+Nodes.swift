@@ -33,16 +33,32 @@ extension Inventory: Service {
     private func keepConnected(_ id: NodeID) async {
         let (switches, continuation) = AsyncStream.makeStream(of: Bool.self, bufferingPolicy: .bufferingNewest(1))
         nodes[id]?.switches = continuation
-        continuation.yield(nodes[id]?.record.isEnabled ?? false)
-        await withTaskGroup(of: Void.self) { group in
-            for await isEnabled in switches {
-                group.cancelAll()
-                await group.waitForAll()
-                guard !Task.isCancelled else { return }
-                if isEnabled { group.addTask { await self.connect(id) } }
-            }
-            group.cancelAll()
+        var isEnabled = nodes[id]?.record.isEnabled
+        while let isOn = isEnabled, !Task.isCancelled {
+            isEnabled = isOn ? await connect(id, until: switches) : await Self.next(of: switches)
         }
+    }
+
+    /// Keeps a node connected until it is switched, and gives what it was switched to; nil when cancelled.
+    private func connect(_ id: NodeID, until switches: AsyncStream<Bool>) async -> Bool? {
+        // A group of its own each time: one that was cancelled cancels whatever is added later.
+        await withTaskGroup(of: Bool??.self) { group in
+            group.addTask {
+                await self.connect(id)
+                return .none
+            }
+            group.addTask { .some(await Self.next(of: switches)) }
+            for await switched in group {
+                guard let switched else { continue }
+                group.cancelAll()
+                return switched
+            }
+            return nil
+        }
+    }
+
+    private static func next(of switches: AsyncStream<Bool>) async -> Bool? {
+        await switches.first { _ in true }
     }
 
     private func connect(_ id: NodeID) async {

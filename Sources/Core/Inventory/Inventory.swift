@@ -91,6 +91,7 @@ package actor Inventory {
     let time: TimeSource
     let logger: Logger
     let declarations: [NodeDeclaration]
+    let forgetAfterDays: Int
 
     var nodes: [NodeID: Node] = [:]
     /// Every machine that is kept, present or not.
@@ -101,9 +102,10 @@ package actor Inventory {
 
     /// Makes an inventory of declared nodes; `load` must be called before use.
     package init(
-        declarations: [NodeDeclaration], repository: any InventoryRepository, access: AccessRegistry, bus: EventBus,
-        time: TimeSource, logger: Logger
+        declarations: [NodeDeclaration], forgetAfterDays: Int = 90, repository: any InventoryRepository,
+        access: AccessRegistry, bus: EventBus, time: TimeSource, logger: Logger
     ) {
+        self.forgetAfterDays = forgetAfterDays
         self.declarations = declarations
         self.repository = repository
         self.access = access
@@ -112,7 +114,7 @@ package actor Inventory {
         self.logger = logger
     }
 
-    /// Takes up what was kept, and forgets machines that nobody has seen for 90 days.
+    /// Takes up what was kept, and forgets machines that nobody has seen for long.
     package func load() async throws {
         let now = time.now()
         let kept = try await repository.declareNodes(declarations.map { ($0.name, $0.kind) })
@@ -121,7 +123,7 @@ package actor Inventory {
                 record: record, uri: declaration.uri, hypervisor: declaration.hypervisor,
                 state: record.isEnabled ? .connecting : .disabled, since: now)
         }
-        _ = try await repository.forgetMachines(notSeenSince: now.addingTimeInterval(-90 * 86_400))
+        _ = try await repository.forgetMachines(notSeenSince: now.addingTimeInterval(-86_400 * Double(forgetAfterDays)))
         for record in try await repository.machines() { records[record.id] = record }
     }
 }

@@ -2,6 +2,7 @@
 """The built daemon, on a free port and in a directory of its own."""
 import http.client
 import json
+import os
 import pathlib
 import re
 import signal
@@ -30,7 +31,7 @@ class Gateway:
     `nodes` has a libvirt address, or the list of a static node, for each name.
     """
 
-    def __init__(self, nodes, tls="selfSigned"):
+    def __init__(self, nodes, tls="selfSigned", limits=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-"))
         self.port = free_port()
         self.origin = f"{'http' if tls == 'off' else 'https'}://127.0.0.1:{self.port}"
@@ -38,12 +39,11 @@ class Gateway:
         self.log = self.directory / "gatehoused.log"
         self.configuration = self.directory / "gatehouse.yaml"
         self.process = None
-        self._write_configuration(nodes, tls)
+        self._write_configuration(nodes, tls, limits or {})
 
-    def _write_configuration(self, nodes, tls):
+    def _write_configuration(self, nodes, tls, limits):
         configuration = {
             "listen": {"address": "127.0.0.1", "port": self.port, "tls": tls},
-            "publicOrigins": [self.origin],
             "dataDirectory": f"{self.directory}/data",
             "runDirectory": f"{self.directory}/run",
             "webDirectory": f"{ROOT}/www",
@@ -51,6 +51,7 @@ class Gateway:
                 {"name": name, ("uri" if isinstance(value, str) else "static"): value}
                 for name, value in nodes.items()
             ],
+            "limits": limits,
         }
         # JSON is YAML too.
         self.configuration.write_text(json.dumps(configuration, indent=2) + "\n")
@@ -79,7 +80,7 @@ class Gateway:
     def command(self, *arguments, stdin=""):
         """Runs the command line against this daemon and returns what it prints."""
         done = subprocess.run(
-            [str(COMMAND), "--socket", str(self.socket), *arguments], input=stdin, capture_output=True,
+            [str(COMMAND), *arguments], env={**os.environ, "GATEHOUSE_SOCKET": str(self.socket)}, input=stdin, capture_output=True,
             text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise AssertionError(f"gatehouse {' '.join(arguments)}: {done.stderr.strip()}")

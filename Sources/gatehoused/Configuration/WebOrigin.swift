@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Model
+
 /// A web origin (RFC 6454): scheme, host and port, as a browser's `Origin` header shows it.
 struct WebOrigin: Sendable, Hashable, CustomStringConvertible {
     /// `https`, or `http` on a loopback host.

@@ -31,7 +31,7 @@ const definitions = {
         label: "French",
         plain: ["²&é\"'(-è_çà)=", "azertyuiop^$*", "qsdfghjklmù", "<wxcvbn,;:!"],
         shift: [" 1234567890°+", "AZERTYUIOP¨£µ", "QSDFGHJKLM%", ">WXCVBN?./§"],
-        altGr: ["   #{[|`\\ @]}", "  €          ", "           ", "           "],
+        altGr: ["  ~#{[|`\\ @]}", "  €          ", "           ", "           "],
         dead: "^¨",
     },
 };

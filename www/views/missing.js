@@ -2,10 +2,10 @@
 // An address that is none of ours.
 
 import { h, link } from "../components/dom.js";
-import { empty } from "../components/page.js";
+import { empty, pageHead } from "../components/page.js";
 
 export default async function view() {
-    return { title: "Not found", element: h("div", { class: "page" }, h("div", { class: "card" }, empty({
+    return { title: "Not found", element: h("div", { class: "page" }, pageHead({ title: "Not found" }), h("div", { class: "card" }, empty({
         icon: "search", title: "There is no such page", text: "The address may be mistyped, or from another version.",
         action: link("/", { class: "button primary" }, "Go to the machines"),
     }))) };

@@ -14,12 +14,12 @@ struct Connection: ~Copyable {
     /// The handle; valid for as long as this value lives.
     let pointer: virConnectPtr
 
-    /// Opens a connection without asking anybody for a password, and without the user's aliases.
+    /// Opens a connection without asking anybody for a password.
     init(uri: String) throws(LibvirtError) {
         guard LibvirtLibrary.isReady else {
             throw LibvirtError(number: VIR_ERR_INTERNAL_ERROR.rawValue, message: "libvirt can not be initialised")
         }
-        guard let opened = unsafe virConnectOpenAuth(uri, nil, VIR_CONNECT_NO_ALIASES.rawValue) else {
+        guard let opened = unsafe virConnectOpenAuth(uri, nil, 0) else {
             throw LibvirtError.last()
         }
         unsafe pointer = opened

@@ -23,17 +23,7 @@ extension LibvirtHypervisor {
         let deadline = operation == .save ? timing.save : timing.change
         try await calling(Self.words(operation)) { session in
             try await session.change(within: deadline) { connection in
-                let domain = try connection.domain(uuid)
-                switch operation {
-                case .start: try Self.start(domain)
-                case .shutdown: try domain.shutdown(acpi: acpi)
-                case .powerOff: try domain.destroy()
-                case .reboot: try domain.reboot(acpi: acpi)
-                case .reset: try domain.reset()
-                case .pause: try Self.pause(domain)
-                case .resume: try Self.resume(domain)
-                case .save: try domain.save()
-                }
+                try Self.carryOut(operation, try connection.domain(uuid), acpi: acpi)
             }
         }
     }
@@ -79,29 +69,32 @@ extension LibvirtHypervisor {
         }
     }
 
-    private static func start(_ domain: borrowing Domain) throws {
-        switch try domain.activity().state {
-        case VIR_DOMAIN_PAUSED.number:
-            throw GatehouseError(.conflict, "The machine is paused; resume it instead of starting it.")
-        case VIR_DOMAIN_PMSUSPENDED.number:
-            throw GatehouseError(.conflict, "The machine sleeps; resume it instead of starting it.")
-        default: try domain.create()
+    /// Why an operation makes no sense now; nil where it does.
+    private static func refusal(_ operation: MachineOperation, in state: MachineState) -> String? {
+        switch (operation, state) {
+        case (.start, .paused), (.start, .suspended): "The machine is paused; resume it instead of starting it."
+        case (.start, .running), (.start, .shutdown), (.resume, .running): "The machine is running already."
+        case (.pause, .paused): "The machine is paused already."
+        case (.start, _), (_, .unknown): nil
+        default: state.isActive ? nil : "The machine is not running; start it first."
         }
     }
 
-    private static func pause(_ domain: borrowing Domain) throws {
-        guard try domain.activity().state != VIR_DOMAIN_PAUSED.number else {
-            throw GatehouseError(.conflict, "The machine is paused already.")
-        }
-        try domain.suspend()
-    }
-
-    private static func resume(_ domain: borrowing Domain) throws {
-        switch try domain.activity().state {
-        case VIR_DOMAIN_PMSUSPENDED.number: try domain.wakeUp()
-        case VIR_DOMAIN_RUNNING.number, VIR_DOMAIN_BLOCKED.number:
-            throw GatehouseError(.conflict, "The machine is running already.")
-        default: try domain.resume()
+    private static func carryOut(
+        _ operation: MachineOperation, _ domain: borrowing Domain, acpi: Bool
+    ) throws {
+        let state = DomainReading.state(try domain.activity(), hasSavedImage: false)
+        if let refusal = refusal(operation, in: state) { throw GatehouseError(.conflict, refusal) }
+        switch operation {
+        case .start: try domain.create()
+        case .shutdown: try domain.shutdown(acpi: acpi)
+        case .powerOff: try domain.destroy()
+        case .reboot: try domain.reboot(acpi: acpi)
+        case .reset: try domain.reset()
+        case .pause: try domain.suspend()
+        case .resume where state == .suspended: try domain.wakeUp()
+        case .resume: try domain.resume()
+        case .save: try domain.save()
         }
     }
 

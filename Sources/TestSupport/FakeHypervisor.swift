@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Model
+import Synchronization
+
+/// A node in memory that does what it is told, and fails when it is told to.
+///
+/// Its machines change state at once. Consoles are made by `consoleSource`; without one, a screen is
+/// a TCP source at a port where nobody listens, and a text console a descriptor that holds the
+/// machine's one text console until it is closed or dropped.
+package final class FakeHypervisor: Hypervisor {
+    /// Makes a console's source, or throws.
+    package typealias ConsoleMaker = @Sendable (ConsoleType, UUID, _ force: Bool) async throws -> ConsoleSource
+
+    /// What was asked for, in order.
+    package enum Request: Sendable, Equatable {
+        case perform(MachineOperation, UUID)
+        case openConsole(ConsoleType, UUID, force: Bool)
+        case sendKeys([KeyName], UUID)
+    }
+
+    private struct State {
+        var facts: NodeFacts
+        var machines: [MachineSnapshot]
+        var events: AsyncStream<HypervisorEvent>.Continuation?
+        var unreachable: String? = "it has not been connected yet"
+        var failures: [GatehouseError] = []
+        var requests: [Request] = []
+        var textHolders: [UUID: Int] = [:]
+        var lastHolder = 0
+        var picture: Screenshot?
+        var consoleSource: ConsoleMaker?
+    }
+
+    private let state: Mutex<State>
+
+    /// Makes a node with machines.
+    package init(
+        _ machines: [MachineSnapshot] = [],
+        facts: NodeFacts = NodeFacts(
+            hypervisor: "FAKE", version: "1.0.0", hostname: "fake", cpus: 8, memoryKiB: 16 * 1024 * 1024)
+    ) {
+        let picture = Screenshot(type: "image/png", bytes: [0x89, 0x50, 0x4E, 0x47])
+        state = Mutex(State(facts: facts, machines: machines, picture: picture))
+    }
+
+    // MARK: Telling it what to do
+
+    /// Everything that was asked of it.
+    package var requests: [Request] { state.withLock { $0.requests } }
+
+    /// Makes the next calls fail, one each.
+    package func fail(_ errors: GatehouseError...) {
+        state.withLock { $0.failures += errors }
+    }
+
+    /// Has consoles made by something else.
+    package func makeConsoles(_ maker: @escaping ConsoleMaker) {
+        state.withLock { $0.consoleSource = maker }
+    }
+
+    /// Sets the picture of every screen; nil for a hypervisor that gives none.
+    package func setPicture(_ picture: Screenshot?) {
+        state.withLock { $0.picture = picture }
+    }
+
+    /// Adds a machine, or changes the one with its UUID, and reports it.
+    package func put(_ machine: MachineSnapshot) {
+        state.withLock { state in
+            state.machines.removeAll { $0.uuid == machine.uuid }
+            state.machines.append(machine)
+            state.events?.yield(.machine(Self.brief(machine)))
+        }
+    }
+
+    /// Removes a machine and reports it.
+    package func remove(_ uuid: UUID) {
+        state.withLock { state in
+            state.machines.removeAll { $0.uuid == uuid }
+            state.events?.yield(.removed(uuid))
+        }
+    }
+
+    /// Loses the connection.
+    package func disconnect(_ reason: String) {
+        state.withLock { state in
+            state.unreachable = reason
+            state.events?.yield(.node(.unreachable(reason: reason)))
+        }
+    }
+
+    /// Gets the connection back.
+    package func reconnect() {
+        state.withLock { state in
+            state.unreachable = nil
+            state.events?.yield(.node(.online(state.facts)))
+            state.events?.yield(.inventory(state.machines.map(Self.brief)))
+        }
+    }
+
+    // MARK: The port
+
+    /// Reports until it is cancelled.
+    package func run(events: @escaping @Sendable (HypervisorEvent) async -> Void) async throws {
+        let (stream, continuation) = AsyncStream<HypervisorEvent>.makeStream()
+        let isFirst = state.withLock { state in
+            guard state.events == nil else { return false }
+            state.events = continuation
+            continuation.yield(.node(.connecting))
+            return true
+        }
+        guard isFirst else { throw GatehouseError(.conflict, "This node runs already.") }
+        reconnect()
+        for await event in stream { await events(event) }
+        state.withLock { state in
+            state.events = nil
+            state.unreachable = "the connection was closed here"
+        }
+    }
+
+    /// The machine, with at least empty lists of disks and interfaces.
+    package func machine(_ uuid: UUID) async throws -> MachineSnapshot {
+        try withMachine(uuid) { _, machine in
+            var full = machine
+            full.disks = machine.disks ?? []
+            full.interfaces = machine.interfaces ?? []
+            return full
+        }
+    }
+
+    /// Changes the machine's state as the operation says.
+    package func perform(_ operation: MachineOperation, on uuid: UUID) async throws {
+        try withMachine(uuid) { state, machine in
+            state.requests.append(.perform(operation, uuid))
+            guard let after = Self.state(after: operation, in: machine.state) else {
+                throw GatehouseError(.conflict, "The machine is \(machine.state.rawValue).")
+            }
+            machine.state = after
+            state.events?.yield(.machine(Self.brief(machine)))
+        }
+    }
+
+    /// Makes a source by `makeConsoles`, or a plain one.
+    package func openConsole(_ type: ConsoleType, on uuid: UUID, force: Bool) async throws -> ConsoleSource {
+        let maker = try withMachine(uuid) { state, machine in
+            state.requests.append(.openConsole(type, uuid, force: force))
+            guard machine.consoles.contains(type) else {
+                throw GatehouseError(.consoleUnreachable, "The machine has no such console.")
+            }
+            guard machine.state.isActive else {
+                throw GatehouseError(.consoleUnreachable, "The machine is not running.")
+            }
+            return state.consoleSource
+        }
+        if let maker { return try await maker(type, uuid, force) }
+        guard type == .text else { return .tcp(host: "127.0.0.1", port: 1, credential: nil) }
+        return .descriptor(try holdText(uuid, force: force), credential: nil)
+    }
+
+    /// The picture that was set.
+    package func screenshot(of uuid: UUID) async throws -> Screenshot? {
+        try withMachine(uuid) { state, machine in
+            guard machine.state.isActive else { throw GatehouseError(.conflict, "The machine is not running.") }
+            return state.picture
+        }
+    }
+
+    /// Notes the keys.
+    package func sendKeys(_ keys: [KeyName], to uuid: UUID) async throws {
+        guard !keys.isEmpty else { throw GatehouseError.invalidParameter("keys", "Give at least one key.") }
+        try withMachine(uuid) { state, machine in
+            guard machine.state.isActive else { throw GatehouseError(.conflict, "The machine is not running.") }
+            state.requests.append(.sendKeys(keys, uuid))
+        }
+    }
+
+    // MARK: Parts
+
+    private func withMachine<Result: Sendable>(
+        _ uuid: UUID, _ body: (inout State, inout MachineSnapshot) throws -> Result
+    ) throws -> Result {
+        try state.withLock { state in
+            if let reason = state.unreachable { throw GatehouseError(.nodeUnreachable, reason) }
+            if !state.failures.isEmpty { throw state.failures.removeFirst() }
+            guard let index = state.machines.firstIndex(where: { $0.uuid == uuid }) else {
+                throw GatehouseError.machineNotFound
+            }
+            var machine = state.machines[index]
+            defer { state.machines[index] = machine }
+            return try body(&state, &machine)
+        }
+    }
+
+    private func holdText(_ uuid: UUID, force: Bool) throws -> ConsoleDescriptor {
+        let holder = try state.withLock { state in
+            guard state.textHolders[uuid] == nil || force else {
+                throw GatehouseError(.conflict, "Another program on the node holds the text console.")
+            }
+            state.lastHolder += 1
+            state.textHolders[uuid] = state.lastHolder
+            return state.lastHolder
+        }
+        return ConsoleDescriptor(-1) { [self] _ in
+            state.withLock { if $0.textHolders[uuid] == holder { $0.textHolders[uuid] = nil } }
+        }
+    }
+
+    private static func state(after operation: MachineOperation, in state: MachineState) -> MachineState? {
+        switch (operation, state) {
+        case (.start, .off), (.start, .crashed), (.start, .saved): .running
+        case (.shutdown, .running), (.powerOff, .running), (.powerOff, .paused), (.powerOff, .shutdown): .off
+        case (.reboot, .running), (.reset, .running): .running
+        case (.pause, .running): .paused
+        case (.resume, .paused), (.resume, .suspended): .running
+        case (.save, .running), (.save, .paused): .saved
+        default: nil
+        }
+    }
+
+    private static func brief(_ machine: MachineSnapshot) -> MachineSnapshot {
+        var brief = machine
+        brief.disks = nil
+        brief.interfaces = nil
+        return brief
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FoundationEssentials
+import Glibc
+import Testing
+
+@testable import Libvirt
+
+/// A libvirtd of the test's own, with real QEMU in software, started by the demo's script.
+///
+/// Skips the test by name where it can not be had.
+final class PrivateLibvirtd: Sendable {
+    let directory: String
+    private static let cache = "/tmp/gatehouse-libvirt-cache"
+
+    private init(directory: String) { self.directory = directory }
+
+    var uri: String { "qemu+unix:///system?socket=\(directory)/sock/libvirt-sock" }
+
+    /// Why there is none here; nil where there is one.
+    static let absence: String? = {
+        if getuid() != 0 { return "not root" }
+        for program in ["libvirtd", "virsh", "qemu-system-x86_64"] where path(of: program) == nil {
+            return "no \(program) is installed"
+        }
+        return FileManager.default.fileExists(atPath: script("libvirt-up.sh")) ? nil : "no demo scripts"
+    }()
+
+    /// Starts one, runs the body, and stops it with all its machines.
+    static func with<Result: Sendable>(
+        _ body: @Sendable (PrivateLibvirtd) async throws -> Result
+    ) async throws -> Result {
+        let libvirtd = PrivateLibvirtd(directory: "/tmp/gh-lv-\(UUID().uuidString.prefix(6))")
+        try await libvirtd.start()
+        let result: Swift.Result<Result, any Error>
+        do {
+            result = .success(try await body(libvirtd))
+        } catch {
+            result = .failure(error)
+        }
+        _ = try? await Program.run("/bin/bash", [script("libvirt-down.sh"), libvirtd.directory])
+        _ = try? await Program.run("/bin/rm", ["-rf", libvirtd.directory])
+        return try result.get()
+    }
+
+    /// Starts it, or starts it again after `kill`.
+    func start() async throws {
+        let up = try await Program.run("/bin/bash", [Self.script("libvirt-up.sh"), directory, Self.cache])
+        try #require(up.status == 0, "libvirt-up.sh failed: \(up.output)")
+    }
+
+    /// Sends a signal to the daemon alone.
+    func signal(_ number: Int32) throws {
+        let text = try String(contentsOfFile: "\(directory)/libvirtd.pid", encoding: .utf8)
+        let pid = try #require(Int32(text.filter { $0.isNumber }))
+        try #require(kill(pid, number) == 0)
+    }
+
+    /// Starts the daemon again the way the script started it, with its machines as they are.
+    func restart() async throws {
+        // Without these files the script takes the directory for a new one and lets the machines be.
+        unsafe unlink("\(directory)/libvirtd.pid")
+        unsafe unlink("\(directory)/uri")
+        try await start()
+    }
+
+    func virsh(_ arguments: String...) async throws -> Program.Outcome {
+        try await Program.run(Self.path(of: "virsh") ?? "virsh", ["-q", "-c", uri] + arguments)
+    }
+
+    func define(_ xml: String) async throws {
+        let file = "\(directory)/\(UUID().uuidString).xml"
+        try xml.write(toFile: file, atomically: false, encoding: .utf8)
+        let outcome = try await virsh("define", file)
+        try #require(outcome.status == 0, "\(outcome.output)")
+    }
+
+    static func script(_ name: String) -> String { "\(root)/packaging/demo/\(name)" }
+
+    /// Where the guest is that the demo builds; nil where it is not there.
+    static var guest: String? {
+        let directory = "\(root)/.build-demo/guest"
+        return FileManager.default.fileExists(atPath: "\(directory)/initrd.gz") ? directory : nil
+    }
+
+    private static let root: String = {
+        let parts = #filePath.split(separator: "/").dropLast(3)
+        return "/" + parts.joined(separator: "/")
+    }()
+
+    private static func path(of program: String) -> String? {
+        ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"].map { "\($0)/\(program)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+}
+
+/// Runs other programs, with the little that tests need.
+enum Program {
+    struct Outcome: Sendable {
+        var status: Int32
+        var output: String
+    }
+
+    /// Runs a program to its end, on a thread of its own; its output comes back through a file.
+    static func run(_ path: String, _ arguments: [String]) async throws -> Outcome {
+        try await withCheckedThrowingContinuation { continuation in
+            let isStarted = BlockingThread.start("test-program") {
+                continuation.resume(with: Result { try runBlocking(path, arguments) })
+            }
+            if !isStarted { continuation.resume(throwing: CallFailure.noThread) }
+        }
+    }
+
+    private static func runBlocking(_ path: String, _ arguments: [String]) throws -> Outcome {
+        let file = "/tmp/gatehouse-out-\(UUID().uuidString)"
+        defer { unsafe unlink(file) }
+        var actions = unsafe posix_spawn_file_actions_t()
+        unsafe posix_spawn_file_actions_init(&actions)
+        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        unsafe posix_spawn_file_actions_addopen(&actions, 1, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
+        var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
+        unsafe words.append(nil)
+        defer { unsafe words.forEach { unsafe free($0) } }
+        var pid = pid_t()
+        let result = unsafe posix_spawn(&pid, path, &actions, nil, words, environ)
+        guard result == 0 else { return Outcome(status: -1, output: "can not run \(path): \(result)") }
+        var status: Int32 = 0
+        while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        let output = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+        return Outcome(status: (status >> 8) & 0xFF, output: output)
+    }
+}

@@ -33,14 +33,18 @@ package struct RFBClientHandshake: Sendable {
 
     private let credential: ConsoleCredential?
     private var state = State.version
-    private var version = RFBVersion.v3_8
+    private var version = RFBVersion.v38
 
-    /// Starts before the server's first byte. The credential is only used if the server offers no way without.
+    /// Starts before the server's first byte.
+    ///
+    /// The credential is only used if the server offers no way without.
     package init(credential: ConsoleCredential?) {
         self.credential = credential
     }
 
-    /// Takes bytes from `input`; nil when more are needed. Call it until it answers nil or `done`.
+    /// Takes bytes from `input`; nil when more are needed.
+    ///
+    /// Call it until it answers nil or `done`.
     ///
     /// - Throws: `consoleUnreachable`, with what the server said.
     package mutating func next(_ input: inout ByteBuffer) throws(GatehouseError) -> Step? {
@@ -85,7 +89,7 @@ package struct RFBClientHandshake: Sendable {
             throw Self.failure("The VNC server names a protocol version that Gatehouse does not know.")
         }
         version = offered
-        state = offered == .v3_3 ? .typeOfOldServer : .typeCount
+        state = offered == .v33 ? .typeOfOldServer : .typeCount
         return .send(ByteBuffer(bytes: offered.line))
     }
 
@@ -98,7 +102,7 @@ package struct RFBClientHandshake: Sendable {
         guard let bytes = input.readBytes(length: count) else { return nil }
         let offered = bytes.map(RFBSecurityType.init)
         if offered.contains(.none) {
-            state = version == .v3_8 ? .result : .done
+            state = version == .v38 ? .result : .done
             return .send(ByteBuffer(bytes: [RFBSecurityType.none.rawValue]))
         }
         guard offered.contains(.vncAuth) else {
@@ -158,7 +162,7 @@ package struct RFBClientHandshake: Sendable {
             result == 2
             ? "The VNC server refused after too many attempts; wait and try again"
             : "The VNC server refused the login; check the password that Gatehouse has for it"
-        guard version == .v3_8 else { throw Self.failure(prefix + ".") }
+        guard version == .v38 else { throw Self.failure(prefix + ".") }
         state = .reasonLength(prefix: prefix)
         return nil
     }

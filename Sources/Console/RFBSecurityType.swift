@@ -21,16 +21,16 @@ struct RFBSecurityType: RawRepresentable, Sendable, Hashable, CustomStringConver
 
 /// The versions of the protocol that differ in the handshake.
 package enum RFBVersion: Sendable, Comparable, CaseIterable {
-    case v3_3
-    case v3_7
-    case v3_8
+    case v33
+    case v37
+    case v38
 
     /// The line as it stands on the wire.
     var line: [UInt8] {
         switch self {
-        case .v3_3: Array("RFB 003.003\n".utf8)
-        case .v3_7: Array("RFB 003.007\n".utf8)
-        case .v3_8: Array("RFB 003.008\n".utf8)
+        case .v33: Array("RFB 003.003\n".utf8)
+        case .v37: Array("RFB 003.007\n".utf8)
+        case .v38: Array("RFB 003.008\n".utf8)
         }
     }
 
@@ -41,9 +41,9 @@ package enum RFBVersion: Sendable, Comparable, CaseIterable {
             let major = Self.number(line[4..<7]), let minor = Self.number(line[8..<11]), major >= 3
         else { return nil }
         switch (major, minor) {
-        case (3, ..<7): self = .v3_3
-        case (3, 7): self = .v3_7
-        default: self = .v3_8
+        case (3, ..<7): self = .v33
+        case (3, 7): self = .v37
+        default: self = .v38
         }
     }
 

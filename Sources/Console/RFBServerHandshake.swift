@@ -33,9 +33,11 @@ package struct RFBServerHandshake: Sendable {
     package init() {}
 
     /// The first bytes to send.
-    package static var opening: ByteBuffer { ByteBuffer(bytes: RFBVersion.v3_8.line) }
+    package static var opening: ByteBuffer { ByteBuffer(bytes: RFBVersion.v38.line) }
 
-    /// Takes bytes from `input`; nil when more are needed. Call it until it answers nil or `done`.
+    /// Takes bytes from `input`; nil when more are needed.
+    ///
+    /// Call it until it answers nil or `done`.
     package mutating func next(_ input: inout ByteBuffer) throws(Violation) -> Step? {
         switch state {
         case .version:
@@ -46,7 +48,7 @@ package struct RFBServerHandshake: Sendable {
                 throw Violation(reason: "the security type must be None")
             }
             state = .done
-            return version == .v3_8 ? .send(ByteBuffer(integer: UInt32(0))) : .done
+            return version == .v38 ? .send(ByteBuffer(integer: UInt32(0))) : .done
         case .done:
             return .done
         }
@@ -60,7 +62,7 @@ package struct RFBServerHandshake: Sendable {
         guard let version = RFBVersion.allCases.first(where: { $0.line == line }) else {
             throw Violation(reason: "the RFB version must be 3.3, 3.7 or 3.8")
         }
-        guard version != .v3_3 else {
+        guard version != .v33 else {
             state = .done
             return .send(ByteBuffer(integer: UInt32(RFBSecurityType.none.rawValue)))
         }

@@ -87,8 +87,8 @@ struct SSHArguments: Sendable, Equatable {
 
     private static func require(_ holds: Bool, _ name: String, _ value: String) throws(GatehouseError) {
         guard !holds else { return }
+        let shown = ConsoleText.printable(value.utf8)
         throw GatehouseError(
-            .consoleUnreachable,
-            "The \(name) \"\(ConsoleText.printable(value.utf8))\" of the console can not be used; check the node's entry.")
+            .consoleUnreachable, "The \(name) \"\(shown)\" of the console can not be used; check the node's entry.")
     }
 }

@@ -12,7 +12,7 @@ enum Program {
     }
 
     /// Runs arguments, without the program's name, and tells how that ended.
-    static func run(_ arguments: [String]) async -> ExitStatus {
+    static func run(_ arguments: [String]) async -> ProcessStatus {
         do {
             var command = try GatehouseCommand.parseAsRoot(arguments)
             if var waiting = command as? any AsyncParsableCommand {
@@ -26,7 +26,7 @@ enum Program {
         }
     }
 
-    private static func report(_ error: any Error) -> ExitStatus {
+    private static func report(_ error: any Error) -> ProcessStatus {
         let surroundings = Surroundings.current
         if let failure = error as? Failure {
             surroundings.fail(failure.message)

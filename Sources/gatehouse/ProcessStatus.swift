@@ -3,7 +3,7 @@
 import Model
 
 /// What the process ends with, for scripts; `gatehouse --help` lists them.
-enum ExitStatus: Int32, Sendable {
+enum ProcessStatus: Int32, Sendable {
     case ok = 0
     /// It was tried and failed.
     case failed = 1
@@ -36,18 +36,18 @@ enum ExitStatus: Int32, Sendable {
 /// Why a command did not work: one line for people, one number for scripts.
 struct Failure: Error, Equatable {
     /// What the process ends with.
-    let status: ExitStatus
+    let status: ProcessStatus
     /// What happened and what to do next.
     let message: String
 
-    init(_ status: ExitStatus, _ message: String) {
+    init(_ status: ProcessStatus, _ message: String) {
         self.status = status
         self.message = message
     }
 
     /// What the daemon answered with; its own words, but where they are meant for a browser.
     init(_ error: GatehouseError) {
-        status = ExitStatus(error.code)
+        status = ProcessStatus(error.code)
         message = error.code == .unauthenticated ? Self.notPermitted : error.message
     }
 

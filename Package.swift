@@ -39,6 +39,9 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let swiftASN1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -49,6 +52,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
@@ -57,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -103,11 +108,20 @@ let package = Package(
             dependencies: [httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioWebSocket],
             swiftSettings: settings),
 
+        // libcrypto's C library: DES for VNC passwords.
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto"),
+
+        // Console sources, RFB handshakes and the two-way pump. Not here: what a WebSocket is.
+        .target(
+            name: "Console",
+            dependencies: ["COpenSSL", "Model", logging, nioCore, nioPosix, subprocess, systemPackage],
+            swiftSettings: settings),
+
         // The HTTP edge. Not here: rules.
         .target(
             name: "Web",
             dependencies: [
-                "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto, httpTypes,
+                "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto, httpTypes,
                 hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -119,14 +133,19 @@ let package = Package(
         .executableTarget(name: "rfb-snapshot", dependencies: ["CVNC"], linkerSettings: [.linkedLibrary("z")]),
 
         // Fakes, fixtures and contract suites; for tests only.
-        .target(name: "TestSupport", dependencies: ["Model"], swiftSettings: settings),
+        .target(name: "TestSupport", dependencies: ["Core", "Model", "Store", logging], swiftSettings: settings),
+
+        // The administrator's command line. Not here: rules.
+        .executableTarget(
+            name: "gatehouse", dependencies: ["JSONRPC", "Model", argumentParser, nioCore, nioPosix],
+            swiftSettings: settings),
 
         // The composition root: configuration, certificates, wiring.
         .executableTarget(
             name: "gatehoused",
             dependencies: [
-                "Core", "CoreAPI", "Libvirt", "Model", "Store", "Web", argumentParser, crypto, logging, nioCore, nioPosix, nioSSL,
-                serviceLifecycle, x509, yams, 
+                "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "Store", "Web", argumentParser, crypto, logging,
+                nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
     ]

@@ -5,14 +5,16 @@ package import Model
 
 /// Writes down who did what; failures of writing are logged and stop nobody's work.
 package struct AuditLog: Sendable {
-    private static let maximumRefusals = 10_000
-
     private let repository: any AuditRepository
+    private let maximumRefusals: Int
     private let time: TimeSource
     private let logger: Logger
 
-    /// Makes a log over a repository.
-    package init(repository: any AuditRepository, time: TimeSource, logger: Logger) {
+    /// Makes a log over a repository; of refused logins it keeps the newest `maximumRefusals`.
+    package init(
+        repository: any AuditRepository, maximumRefusals: Int = 10_000, time: TimeSource, logger: Logger
+    ) {
+        self.maximumRefusals = maximumRefusals
         self.repository = repository
         self.time = time
         self.logger = logger
@@ -28,7 +30,7 @@ package struct AuditLog: Sendable {
             target: target.map { String($0.prefix(300)) }, outcome: outcome,
             detail: detail.map { String($0.prefix(500)) })
         do {
-            try await repository.append([entry], maximumRefusals: Self.maximumRefusals)
+            try await repository.append([entry], maximumRefusals: maximumRefusals)
         } catch {
             logger.error("audit line could not be written", metadata: ["action": "\(action)", "error": "\(error)"])
         }

@@ -48,6 +48,10 @@ package struct CoreLimits: Sendable {
     package var eventListeners = 500
     /// Events that may wait for one listener.
     package var eventBacklog = 1000
+    /// Refused logins that the audit log keeps.
+    package var auditRefusals = 10_000
+    /// Days after which a machine that is not seen any more is forgotten.
+    package var forgetMachinesDays = 90
 
     /// The standard limits.
     package init() {}
@@ -89,7 +93,8 @@ package struct CoreServices: Sendable {
         settings = repositories.settings
         access = AccessRegistry()
         bus = EventBus(maximumListeners: limits.eventListeners, backlog: limits.eventBacklog)
-        audit = AuditLog(repository: repositories.audit, time: time, logger: logger)
+        audit = AuditLog(
+            repository: repositories.audit, maximumRefusals: limits.auditRefusals, time: time, logger: logger)
         let hasher = PasswordHasher(cost: cost)
         sessions = SessionRegistry(
             repository: repositories.sessions, accounts: repositories.accounts, access: access, hasher: hasher,
@@ -98,8 +103,8 @@ package struct CoreServices: Sendable {
             repository: repositories.accounts, access: access, sessions: sessions, hasher: hasher, bus: bus,
             time: time, setupTokenLife: limits.setupTokenLife, minimumPasswordLength: limits.minimumPasswordLength)
         inventory = Inventory(
-            declarations: nodes, repository: repositories.inventory, access: access, bus: bus, time: time,
-            logger: logger)
+            declarations: nodes, forgetAfterDays: limits.forgetMachinesDays, repository: repositories.inventory,
+            access: access, bus: bus, time: time, logger: logger)
         consoles = ConsoleRegistry(
             repository: repositories.locks, access: access, bus: bus, time: time, limits: limits.consoles,
             logger: logger)

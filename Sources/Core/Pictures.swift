@@ -3,12 +3,6 @@
 package import FoundationEssentials
 package import Model
 
-/// Takes one picture of a console source, in a process of its own.
-package protocol PictureTaker: Sendable {
-    /// The screen behind a VNC source, as PNG.
-    func picture(of source: ConsoleSource) async throws -> Screenshot
-}
-
 /// Pictures of machines' screens, each kept a few seconds, few taken at once.
 package actor Pictures {
     /// A picture and when it was taken.

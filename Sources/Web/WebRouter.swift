@@ -49,6 +49,7 @@ struct WebRoutes: Sendable {
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
+        router.add(middleware: RequestLimit(policy: policy, throttle: RequestThrottle(settings.requestsPerMinute)))
         let endpoint = APIEndpoint(api: api, policy: policy, settings: settings)
         router.post("/api") { request, context in
             try await endpoint.respond(request, facts: RequestFacts(request, peer: context.peer))

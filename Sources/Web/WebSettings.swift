@@ -35,6 +35,10 @@ package struct WebSettings: Sendable {
     package var batchSize = 50
     /// The deepest JSON.
     package var jsonDepth = 32
+    /// Requests that one address may send in a minute.
+    package var requestsPerMinute = 1200
+    /// Connections at once.
+    package var connections = 4000
 
     /// Makes settings; limits have their standard values.
     package init(

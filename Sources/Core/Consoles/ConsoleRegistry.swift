@@ -11,6 +11,8 @@ package struct ConsoleLimits: Sendable {
     package var perUser = 32
     /// How many consoles there may be in all.
     package var total = 1000
+    /// How many consoles of one machine there may be.
+    package var perMachine = 4
     /// How long a ticket may wait to be used.
     package var ticketLife: Duration = .seconds(30)
     /// How long after a restart a lock waits for its holder.
@@ -70,6 +72,7 @@ package actor ConsoleRegistry: Service {
     /// Totals of consoles that are closed, for the counters of /metrics.
     var finishedBytes: (in: Int64, out: Int64) = (0, 0)
     var openedCount: Int64 = 0
+    var isStopping = false
 
     /// Makes a registry; `load` must be called before use.
     package init(
@@ -151,6 +154,10 @@ extension ConsoleRegistry {
         guard locks.values.count(where: { $0.user == user }) < limits.perUser else {
             throw GatehouseError(.limitExceeded, "You have \(limits.perUser) consoles open; close one first.")
         }
+        guard locks.keys.count(where: { $0.machine == key.machine && $0 != key }) < limits.perMachine else {
+            throw GatehouseError(
+                .limitExceeded, "\(limits.perMachine) consoles of this machine are open; close one first.")
+        }
     }
 
     /// Holds the place in memory while the lock is written down, so that nobody comes in between.
@@ -219,11 +226,16 @@ extension ConsoleRegistry {
         guard locks[key]?.fence == fence else { return }
         locks[key] = nil
         released[key] = time.uptime()
+        defer { bus.publish(.consoleChanged(key.machine, key.type)) }
+        // A lock that ends because the host does stays written down, and waits for its holder.
+        guard !isStopping else { return }
         do {
             try await repository.removeLock(fence: fence)
         } catch {
             logger.error("a console lock could not be removed from the store", metadata: ["error": "\(error)"])
         }
-        bus.publish(.consoleChanged(key.machine, key.type))
     }
+
+    /// Keeps the locks of open consoles written down from now on, so that their holders find them after a restart.
+    package func prepareForShutdown() { isStopping = true }
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Console
+import Core
+package import CoreAPI
+import Hummingbird
+import HummingbirdCore
+package import Logging
+import NIOCore
+package import NIOSSL
+import ServiceLifecycle
+import Synchronization
+import WebSocket
+
+/// The one port: pages, calls, events and consoles.
+package final class WebServer: Service {
+    private let api: CoreAPI
+    private let settings: WebSettings
+    private let tls: (@Sendable () -> NIOSSLContext?)?
+    private let routes: WebRoutes
+    private let logger: Logger
+    private let port: Mutex<Int?>
+    private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+
+    /// Makes a server.
+    ///
+    /// - Parameter tls: gives the certificate for a new connection; nil for a server without TLS.
+    /// - Throws: `storageFailed` where the pages are not there.
+    package init(
+        api: CoreAPI, settings: WebSettings, tls: (@Sendable () -> NIOSSLContext?)?, logger: Logger
+    ) throws {
+        self.api = api
+        self.settings = settings
+        self.tls = tls
+        self.logger = logger
+        routes = WebRoutes(
+            api: api, settings: settings, policy: CallerPolicy(settings: settings, sessions: api.core.sessions),
+            files: try StaticFiles(directory: settings.webDirectory))
+        port = Mutex(nil)
+        listening = AsyncStream.makeStream(of: Void.self)
+    }
+
+    /// The address to log in at.
+    package var origin: String {
+        if let origin = settings.publicOrigins.first { return origin }
+        let host =
+            switch settings.address {
+            case "0.0.0.0", "::": "localhost"
+            case let address where address.contains(":"): "[\(address)]"
+            case let address: address
+            }
+        return "\(settings.isTLS ? "https" : "http")://\(host):\(port.withLock { $0 } ?? settings.port)"
+    }
+
+    /// Returns once connections are taken, or on shutdown.
+    package func waitUntilListening() async {
+        for await _ in listening.stream {}
+    }
+
+    /// Serves until shutdown; consoles are then told that the host stops.
+    package func run() async throws {
+        let journal = ConsoleJournal(core: api.core)
+        let tunnels = SSHTunnels(logger: logger)
+        defer { listening.continuation.finish() }
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask(name: "console journal") { await journal.run() }
+            // The journal takes down how the last consoles ended before it ends itself.
+            defer { journal.finish() }
+            try await withThrowingDiscardingTaskGroup { inner in
+                inner.addTask(name: "ssh tunnels") { await tunnels.run() }
+                defer { inner.cancelAll() }
+                try await self.serve(journal, tunnels)
+            }
+        }
+    }
+
+    private func serve(_ journal: ConsoleJournal, _ tunnels: SSHTunnels) async throws {
+        let gateway = ConsoleGateway(
+            api: api, policy: routes.policy, connector: ConsoleConnector(tunnels: tunnels), journal: journal,
+            logger: logger)
+        let tls = tls
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .notice)
+        let application = Application(
+            responder: routes.router().buildResponder(),
+            server: HTTPServerBuilder { responder in
+                UpgradableHTTPChannel(responder: responder, tls: tls, decide: gateway.decide)
+            },
+            configuration: .init(
+                address: .hostname(settings.address, port: settings.port), serverName: "Gatehouse",
+                availableConnectionsDelegate: MaximumAvailableConnections(settings.connections)),
+            onServerRunning: { channel in
+                self.port.withLock { $0 = channel.localAddress?.port }
+                self.listening.continuation.finish()
+            },
+            logger: quiet)
+        try await application.run()
+    }
+}

@@ -42,14 +42,19 @@ function open(opener, items, label) {
     const outside = (event) => {
         if (!menu.contains(event.target) && !opener.contains(event.target)) closeMenu();
     };
-    const away = () => closeMenu();
+    // The page may still be scrolling to the button when the menu opens: follow it, close once it is gone.
+    const follow = () => {
+        const box = opener.getBoundingClientRect();
+        if (box.bottom < 0 || box.top > window.innerHeight || box.width === 0) closeMenu();
+        else place(menu, opener);
+    };
     document.addEventListener("pointerdown", outside, true);
-    window.addEventListener("resize", away);
-    window.addEventListener("scroll", away, true);
+    window.addEventListener("resize", follow);
+    window.addEventListener("scroll", follow, true);
     const off = () => {
         document.removeEventListener("pointerdown", outside, true);
-        window.removeEventListener("resize", away);
-        window.removeEventListener("scroll", away, true);
+        window.removeEventListener("resize", follow);
+        window.removeEventListener("scroll", follow, true);
     };
     current = { menu, opener, off };
     menu.addEventListener("keydown", (event) => steer(event, menu));

@@ -24,23 +24,19 @@ function styleElement(real) {
     return element;
 }
 
+/** Colours beyond the palette come as style attributes of spans, made outside the document handed over below. */
 function setAttribute(name, value) {
     if (name === "style") this.style.cssText = value;
     else Element.prototype.setAttribute.call(this, name, value);
 }
 
-function create(real, tag, options) {
-    if (tag === "style") return styleElement(real);
-    const element = real.createElement(tag, options);
-    if (tag === "span") element.setAttribute = setAttribute;
-    return element;
-}
+HTMLSpanElement.prototype.setAttribute = setAttribute;
 
 /** The document to hand to xterm.js as `documentOverride`. */
 export function strictDocument(real = document) {
     return new Proxy(real, {
         get(target, name) {
-            if (name === "createElement") return (tag, options) => create(target, tag, options);
+            if (name === "createElement") return (tag, options) => (tag === "style" ? styleElement(target) : target.createElement(tag, options));
             const value = Reflect.get(target, name, target);
             return typeof value === "function" ? value.bind(target) : value;
         },

@@ -145,7 +145,7 @@ let package = Package(
             name: "gatehoused",
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "Store", "Web", argumentParser, crypto, logging,
-                nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
+                nioCore, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
     ]

@@ -12,11 +12,17 @@ import ServiceLifecycle
 import Synchronization
 import WebSocket
 
+/// Gives the certificate for new connections; asked anew for each, so that it may be renewed.
+package protocol CertificateSource: Sendable {
+    /// What a new connection is to use; nil closes it.
+    var context: NIOSSLContext? { get }
+}
+
 /// The one port: pages, calls, events and consoles.
 package final class WebServer: Service {
     private let api: CoreAPI
     private let settings: WebSettings
-    private let tls: (@Sendable () -> NIOSSLContext?)?
+    private let tls: (any CertificateSource)?
     private let routes: WebRoutes
     private let logger: Logger
     private let port: Mutex<Int?>
@@ -27,7 +33,7 @@ package final class WebServer: Service {
     /// - Parameter tls: gives the certificate for a new connection; nil for a server without TLS.
     /// - Throws: `storageFailed` where the pages are not there.
     package init(
-        api: CoreAPI, settings: WebSettings, tls: (@Sendable () -> NIOSSLContext?)?, logger: Logger
+        api: CoreAPI, settings: WebSettings, tls: (any CertificateSource)?, logger: Logger
     ) throws {
         self.api = api
         self.settings = settings
@@ -78,13 +84,14 @@ package final class WebServer: Service {
         let gateway = ConsoleGateway(
             api: api, policy: routes.policy, connector: ConsoleConnector(tunnels: tunnels), journal: journal,
             logger: logger)
-        let tls = tls
+        var context: (@Sendable () -> NIOSSLContext?)?
+        if let tls { context = { tls.context } }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
             responder: routes.router().buildResponder(),
-            server: HTTPServerBuilder { responder in
-                UpgradableHTTPChannel(responder: responder, tls: tls, decide: gateway.decide)
+            server: HTTPServerBuilder { [context] responder in
+                UpgradableHTTPChannel(responder: responder, tls: context, decide: gateway.decide)
             },
             configuration: .init(
                 address: .hostname(settings.address, port: settings.port), serverName: "Gatehouse",

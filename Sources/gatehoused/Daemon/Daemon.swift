@@ -35,7 +35,9 @@ struct Daemon {
             limits: configuration.coreLimits, logger: logger)
         let api = CoreAPI(core: core, version: Version.text, logger: logger)
         let identity = try TLSIdentity(configuration, logger: logger)
-        let web = try WebServer(api: api, settings: configuration.webSettings, tls: identity?.context, logger: logger)
+        let web = try WebServer(
+            api: api, settings: configuration.webSettings, tls: identity,
+            logger: logger)
         let token = try AdminToken.make(in: configuration.runDirectory)
         defer { AdminToken.remove(from: configuration.runDirectory) }
         let socket = AdminSocket(

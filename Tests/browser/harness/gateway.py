@@ -39,7 +39,8 @@ class Gateway:
         self.log = self.directory / "gatehoused.log"
         self.configuration = self.directory / "gatehouse.yaml"
         self.process = None
-        self._write_configuration(nodes, tls, limits or {})
+        # One address stands for many users here, and each page is some sixty files.
+        self._write_configuration(nodes, tls, {"requestsPerMinutePerAddress": 100_000, **(limits or {})})
 
     def _write_configuration(self, nodes, tls, limits):
         configuration = {
@@ -87,11 +88,11 @@ class Gateway:
         return done.stdout
 
     def setup_link(self):
-        found = re.search(r"https://\S+/setup#token=\S+", self.command("setup-link"))
+        found = re.search(r"https?://\S+/setup#token=\S+", self.command("setup-link"))
         if not found:
             raise AssertionError("gatehouse setup-link printed no link")
         # The link names the address that users know; this daemon is reached by its own.
-        return re.sub(r"^https://[^/]+", self.origin, found.group())
+        return re.sub(r"^https?://[^/]+", self.origin, found.group())
 
     def add_user(self, name, *options):
         self.command("user", "add", name, *options, "--password-stdin", stdin=PASSWORD + "\n")

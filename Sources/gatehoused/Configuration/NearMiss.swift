@@ -8,7 +8,7 @@ enum NearMiss {
         guard wanted.count <= 64 else { return nil }
         let nearest = known.map { (word: $0, distance: distance(wanted, $0.lowercased())) }
             .min { $0.distance < $1.distance }
-        guard let nearest, nearest.distance <= max(1, wanted.count / 3) else { return nil }
+        guard let nearest, nearest.distance <= (wanted.count < 4 ? 1 : max(2, wanted.count / 3)) else { return nil }
         return nearest.word
     }
 

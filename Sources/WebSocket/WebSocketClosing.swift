@@ -10,6 +10,13 @@ package struct WebSocketClosing: Sendable, Equatable {
         package let reason: String
         /// Whether the peer began.
         package let byPeer: Bool
+
+        /// Describes an ending.
+        package init(code: WebSocketCloseCode?, reason: String, byPeer: Bool) {
+            self.code = code
+            self.reason = reason
+            self.byPeer = byPeer
+        }
     }
 
     /// What the caller has to do.

@@ -4,7 +4,7 @@
 import { APIClient } from "./lib/api.js";
 import { Inventory } from "./lib/store.js";
 import { loginPath, parse } from "./lib/routes.js";
-import { h } from "./components/dom.js";
+import { h, loadIcons } from "./components/dom.js";
 import { appKeys, showKeys, typing } from "./components/keys-help.js";
 import { LiveEvents } from "./components/live.js";
 import { failure } from "./components/page.js";
@@ -27,6 +27,7 @@ const views = {
 const open = new Set(["login", "setup"]);
 
 const root = document.getElementById("app");
+loadIcons().catch(() => {});
 const here = () => location.pathname + location.search;
 const toLogin = (ended) => location.assign(loginPath(here()) + (ended ? `${here() === "/" ? "?" : "&"}ended=1` : ""));
 const api = new APIClient({ onUnauthenticated: () => toLogin(true) });
@@ -50,8 +51,7 @@ async function enter() {
     context = { ...context, user, session, inventory };
     shell = new Shell({ user, inventory, events, onLogout: logout, onHelp: () => showKeys(appKeys) });
     root.replaceChildren(shell.element);
-    guardSession({ api, events, session, serverTime, onEnd: () => toLogin(true) });
-    events.on("session.ended", ({ session: id }) => id === session.id && toLogin(true));
+    guardSession({ api, events, session, serverTime, onEnd: () => toLogin(true), onOther: () => location.reload() });
     events.start();
     inventory.load();
 }

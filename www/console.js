@@ -5,7 +5,7 @@ import { APIClient, describe } from "./lib/api.js";
 import { Inventory } from "./lib/store.js";
 import { ConsoleSession } from "./lib/console-session.js";
 import { loginPath, machinePath, parse } from "./lib/routes.js";
-import { button, h, icon, link } from "./components/dom.js";
+import { button, h, icon, link, loadIcons } from "./components/dom.js";
 import { ConsoleFrame } from "./components/console-frame.js";
 import { LiveEvents } from "./components/live.js";
 import { actions } from "./lib/machine-states.js";
@@ -14,6 +14,7 @@ import { guardSession } from "./components/session-guard.js";
 
 const kinds = { vnc: () => import("./views/console-vnc.js"), text: () => import("./views/console-text.js") };
 const root = document.getElementById("app");
+loadIcons().catch(() => {});
 const route = parse(location.pathname);
 const api = new APIClient();
 const events = new LiveEvents();

@@ -69,3 +69,14 @@ test("an unreachable server is asked again, not taken for the end", async () => 
     assert.equal(tries, 3);
     assert.deepEqual(told, []);
 });
+
+test("another session of the browser is noticed", () => {
+    const { made, ends } = clock();
+    let others = 0;
+    made.onOther = () => others++;
+    made.take({ id: "a", ...ends(900) });
+    made.take({ id: "a", ...ends(900) });
+    assert.equal(others, 0);
+    made.take({ id: "b", ...ends(900) });
+    assert.equal(others, 1);
+});

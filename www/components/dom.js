@@ -22,15 +22,31 @@ function set(element, name, value) {
     else element.setAttribute(name, value === true ? "" : String(value));
 }
 
-/** An icon of the sprite; it says nothing to a screen reader, the text beside it does. */
+// The drawings are copied out of the sprite instead of being referred to: with some hundred rows the browser
+// spends most of a redraw on the shadow trees of references.
+let drawings = null;
+const waiting = [];
+
+/** Reads the sprite; icons made before it is there are drawn then. */
+export async function loadIcons(path = "/icons.svg") {
+    const source = await (await fetch(path)).text();
+    const sprite = new DOMParser().parseFromString(source, "image/svg+xml");
+    drawings = new Map([...sprite.querySelectorAll("symbol")].map((symbol) => [symbol.id, [...symbol.children]]));
+    for (const [element, name] of waiting.splice(0)) draw(element, name);
+}
+
+function draw(element, name) {
+    if (!drawings) waiting.push([element, name]);
+    else element.replaceChildren(...(drawings.get(name) ?? []).map((part) => document.importNode(part, true)));
+}
+
+/** An icon; it says nothing to a screen reader, the text beside it does. */
 export function icon(name, extra = "") {
     const element = document.createElementNS(svg, "svg");
     element.setAttribute("class", extra ? `icon ${extra}` : "icon");
+    element.setAttribute("viewBox", "0 0 16 16");
     element.setAttribute("aria-hidden", "true");
-    element.setAttribute("focusable", "false");
-    const use = document.createElementNS(svg, "use");
-    use.setAttribute("href", `/icons.svg#${name}`);
-    element.append(use);
+    draw(element, name);
     return element;
 }
 

@@ -42,19 +42,31 @@ export class KeyedList {
     }
 }
 
-/** Calls `work` at most once a frame, however often it is asked. */
+/**
+ * Calls `work` soon after it is asked for, at most once a frame, and never for more than about a quarter of the
+ * time: when a storm of changes makes redrawing dear, the pauses grow with it.
+ */
 export function oncePerFrame(work) {
     let asked = false;
+    let rest = 0;
+    const run = () => {
+        if (!asked) return;
+        asked = false;
+        const start = performance.now();
+        work();
+        // This comes after the browser has laid the page out, so it counts that too.
+        setTimeout(() => {
+            const cost = performance.now() - start;
+            rest = cost > 20 ? performance.now() + Math.min(1000, 3 * cost) : 0;
+        });
+    };
+    // A hidden window gets no frames; a timer keeps it from falling behind for ever.
+    const frame = () => (document.hidden ? setTimeout(run, 200) : requestAnimationFrame(run));
     return () => {
         if (asked) return;
         asked = true;
-        // A hidden window gets no frames; a timer keeps it from falling behind for ever.
-        const run = () => {
-            if (!asked) return;
-            asked = false;
-            work();
-        };
-        requestAnimationFrame(run);
-        if (document.hidden) setTimeout(run, 200);
+        const pause = rest - performance.now();
+        if (pause > 0) setTimeout(frame, pause);
+        else frame();
     };
 }

@@ -70,6 +70,7 @@ export function machineRow({ api, inventory }) {
         const { locks, operation } = machine;
         element.dataset.machine = machine.id;
         text(name, machine.name);
+        name.title = machine.name;
         name.setAttribute("href", machinePath(machine.id));
         text(notes, machine.notes.split("\n")[0]);
         notes.hidden = machine.notes === "";

@@ -34,9 +34,9 @@ export function attachMenu(opener, items, { label = opener.getAttribute("aria-la
 
 function open(opener, items, label) {
     closeMenu();
-    const menu = h("div", { class: "menu", role: "menu", "aria-label": label }, items.map((item) => entry(item, opener)));
+    const menu = h("div", { class: "menu", role: "menu", "aria-label": label }, items.map((item) => entry(item, opener, items.some((each) => each?.icon))));
     if (!items.length) menu.append(h("p", { class: "menu-empty" }, "Nothing can be done now."));
-    (opener.closest("dialog") ?? document.fullscreenElement ?? document.body).append(menu);
+    (opener.closest("dialog") ?? document.body).append(menu);
     opener.setAttribute("aria-expanded", "true");
     place(menu, opener);
     const outside = (event) => {
@@ -64,7 +64,7 @@ function open(opener, items, label) {
     enabled(menu)[0]?.focus();
 }
 
-function entry(item, opener) {
+function entry(item, opener, icons) {
     if (item === null) return h("div", { class: "menu-line", role: "separator" });
     return h("button", {
         type: "button", role: item.checked === undefined ? "menuitem" : "menuitemradio", tabindex: "-1",
@@ -75,7 +75,7 @@ function entry(item, opener) {
             opener.focus();
             item.run();
         },
-    }, item.icon ? icon(item.icon) : h("span", { class: "icon" }), h("span", { class: "label" }, item.label),
+    }, item.icon ? icon(item.icon) : icons && h("span", { class: "icon" }), h("span", { class: "label" }, item.label),
     item.checked && icon("check"), item.note && h("span", { class: "menu-note" }, item.note));
 }
 

@@ -7,8 +7,8 @@ import { h, text } from "./dom.js";
 import { openDialog } from "./dialog.js";
 import { notify } from "./notices.js";
 
-/** Starts watching; `onEnd(reason)` is told once when the session is gone. */
-export function guardSession({ api, events, session, serverTime, onEnd }) {
+/** Starts watching; `onEnd(reason)` is told once when the session is gone, `onOther()` when it is another one. */
+export function guardSession({ api, events, session, serverTime, onEnd, onOther }) {
     let shown = null;
     let over = false;
     const end = (reason = "") => {
@@ -23,6 +23,7 @@ export function guardSession({ api, events, session, serverTime, onEnd }) {
         onWarn: (endsAt) => warn(endsAt),
         onSafe: () => shown?.("safe"),
         onEnd: () => end(),
+        onOther,
     });
 
     async function warn(endsAt) {
@@ -71,7 +72,8 @@ export function guardSession({ api, events, session, serverTime, onEnd }) {
 
     clock.take(session, serverTime);
     events.on("ready", () => clock.check());
-    events.on("session.ending", ({ session: id, expiresAt }) => id === session.id && clock.ending(expiresAt));
+    // The server tells only the session that ends.
+    events.on("session.ending", ({ expiresAt }) => clock.ending(expiresAt));
     events.on("session.ended", ({ session: id, reason }) => id === session.id && end(reason));
     return { end, check: () => clock.check() };
 }

@@ -12,6 +12,7 @@ const table = {
     1001: { next: "retry", title: "The server is stopping", text: "Gatehouse is being restarted." },
     1002: { next: "stay", title: "Console closed", text: "The browser and the server did not understand each other." },
     1003: { next: "stay", title: "Console closed", text: "The server got data that it does not accept." },
+    1005: { next: "stay", title: "Console closed", text: "The console ended without saying why." },
     1006: { next: "retry", title: "Connection lost", text: "The line to the server broke." },
     1007: { next: "stay", title: "Console closed", text: "The server got text that is not valid." },
     1009: { next: "stay", title: "Console closed", text: "A message was too large for the server." },

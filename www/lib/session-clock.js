@@ -4,18 +4,23 @@
 
 const warnBefore = 60_000;
 
-/** Calls `onWarn(endsAt)` a minute before the end, `onEnd()` at the end and `onSafe()` when the end moved away. */
+/**
+ * Calls `onWarn(endsAt)` a minute before the end, `onEnd()` at the end, `onSafe()` when the end moved away and
+ * `onOther()` when the browser has another session now: somebody signed in anew in another window.
+ */
 export class SessionClock {
     #timer = null;
 
-    constructor({ api, onWarn, onEnd, onSafe, timers = globalThis, now = Date.now }) {
-        Object.assign(this, { api, onWarn, onEnd, onSafe, timers, now });
+    constructor({ api, onWarn, onEnd, onSafe, onOther = () => {}, timers = globalThis, now = Date.now }) {
+        Object.assign(this, { api, onWarn, onEnd, onSafe, onOther, timers, now });
         this.skew = 0;
         this.warned = false;
     }
 
     /** Takes over a session as the server tells it; `serverTime` corrects a wrong clock of this computer. */
     take(session, serverTime) {
+        if (this.id !== undefined && session.id !== this.id) this.onOther();
+        this.id = session.id;
         if (serverTime) this.skew = Date.parse(serverTime) - this.now();
         this.endsAt = Math.min(Date.parse(session.idleExpiresAt), Date.parse(session.expiresAt)) - this.skew;
         const left = this.endsAt - this.now();

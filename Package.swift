@@ -89,23 +89,40 @@ let package = Package(
             name: "Core",
             dependencies: ["Model", crypto, cryptoExtras, logging, serviceLifecycle],
             swiftSettings: settings),
+        .testTarget(
+            name: "CoreTests", dependencies: ["Core", "Model", "Store", "TestSupport", logging], swiftSettings: settings),
 
         // The table of core methods. Not here: transports.
         .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
+        .testTarget(
+            name: "CoreAPITests",
+            dependencies: ["Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
+            swiftSettings: settings),
 
         // libvirt's C library.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt"),
 
         // Nodes over libvirt: handles, event loop, streams. Not here: rights, rows, sockets of ours.
         .target(name: "Libvirt", dependencies: ["CLibvirt", "Model", logging], swiftSettings: settings),
+        .testTarget(
+            name: "LibvirtTests", dependencies: ["CLibvirt", "Libvirt", "Model", "TestSupport", logging],
+            swiftSettings: settings),
 
         // One door to SQLite. Not here: rules that are no constraint.
         .target(name: "Store", dependencies: ["Model", grdb, logging], swiftSettings: settings),
+        .testTarget(
+            name: "StoreTests", dependencies: ["Model", "Store", grdb, logging], swiftSettings: settings),
 
         // RFC 6455: upgrade, frames, closing. Not here: what the bytes mean.
         .target(
             name: "WebSocket",
             dependencies: [httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioWebSocket],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebSocketTests",
+            dependencies: [
+                "WebSocket", hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
+            ],
             swiftSettings: settings),
 
         // libcrypto's C library: DES for VNC passwords.
@@ -139,6 +156,10 @@ let package = Package(
         .executableTarget(
             name: "gatehouse", dependencies: ["JSONRPC", "Model", argumentParser, nioCore, nioPosix],
             swiftSettings: settings),
+        .testTarget(
+            name: "gatehouseTests",
+            dependencies: ["gatehouse", "JSONRPC", "Model", argumentParser, nioCore, nioPosix],
+            swiftSettings: settings),
 
         // The composition root: configuration, certificates, wiring.
         .executableTarget(
@@ -148,5 +169,11 @@ let package = Package(
                 nioCore, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "gatehousedTests",
+            dependencies: ["Model", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
+
+        // The house rules, held over the files of the repository.
+        .testTarget(name: "RepositoryTests", swiftSettings: settings),
     ]
 )

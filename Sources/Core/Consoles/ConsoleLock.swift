@@ -70,7 +70,7 @@ package struct ConsoleLock: Sendable, Equatable {
     package var address: String
     /// What it rests on.
     package var hold: Hold
-    /// The fencing number; zero while it is being written down.
+    /// The fencing number; negative while it is being written down.
     package var fence: Int64
 
     /// Makes a lock.

@@ -55,7 +55,8 @@ extension ConsoleRegistry {
     func lockedError(_ key: ConsoleKey, for principal: Principal) -> GatehouseError {
         let view = view(key, for: principal)
         let who = view.map { $0.isSelf ? "you, in another window" : $0.holder ?? "another user" } ?? "another user"
-        return GatehouseError(.consoleLocked, "This console is in use by \(who). Take it over, or wait until it is free.")
+        return GatehouseError(
+            .consoleLocked, "This console is in use by \(who). Take it over, or wait until it is free.")
     }
 
     /// Closes a console and frees its lock.
@@ -65,29 +66,41 @@ extension ConsoleRegistry {
         guard let lock = locks[key] else {
             throw GatehouseError(.notFound, "Nobody uses this console.")
         }
+        let loser = displaced[key]
         await drop(key, lock, code: code, reason: reason)
+        if let loser { await drop(key, loser, code: code, reason: reason) }
     }
 
     /// Closes the consoles of sessions that have ended.
     package func sessionsEnded(_ sessions: [SessionID], reason: String) async {
         let ended = Set(sessions)
-        for (key, lock) in locks where ended.contains(lock.session) {
+        for (key, lock) in holders where ended.contains(lock.session) {
             await drop(key, lock, code: .sessionEnded, reason: reason)
         }
     }
 
     /// Closes the consoles of users who have lost their right to them.
     package func recheckRights() async {
-        for (key, lock) in locks where !access.level(of: lock.user, on: key.machine).mayOperate {
+        for (key, lock) in holders where !access.level(of: lock.user, on: key.machine).mayOperate {
             await drop(key, lock, code: .rightsRevoked, reason: "Your rights on this machine were taken back.")
         }
     }
 
+    private var holders: [(ConsoleKey, ConsoleLock)] {
+        locks.map { ($0.key, $0.value) } + displaced.map { ($0.key, $0.value) }
+    }
+
     private func drop(_ key: ConsoleKey, _ lock: ConsoleLock, code: ConsoleCloseCode, reason: String) async {
+        guard lock.hold != .taking else {
+            // Whoever was about to lose the console keeps it.
+            if locks[key] == lock { locks[key] = displaced.removeValue(forKey: key) }
+            return
+        }
         tickets = tickets.filter { $0.value.fence != lock.fence }
-        let connection = connections[key]?.console
+        if let connection = connections[key], connection.fence == lock.fence {
+            connection.console.close(code, reason: reason)
+        }
         await release(key, fence: lock.fence)
-        connection?.close(code, reason: reason)
     }
 
     /// What /metrics shows: consoles that are open, consoles ever opened, and bytes from and to pages.

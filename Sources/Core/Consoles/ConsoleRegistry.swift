@@ -65,6 +65,10 @@ package actor ConsoleRegistry: Service {
     let logger: Logger
 
     var locks: [ConsoleKey: ConsoleLock] = [:]
+    /// Who held a console while somebody else's lock on it is being written down; he keeps it if that fails.
+    var displaced: [ConsoleKey: ConsoleLock] = [:]
+    /// Counts the locks that were begun to be written down, so that no two look the same meanwhile.
+    private var placeCount: Int64 = 0
     var tickets: [[UInt8]: Ticket] = [:]
     var connections: [ConsoleKey: Connection] = [:]
     /// When a console was last let go: its source may take a moment to notice.
@@ -148,7 +152,7 @@ extension ConsoleRegistry {
 
     private func checkLimits(_ key: ConsoleKey, user: UserID) throws {
         guard locks[key]?.user != user else { return }
-        guard locks.count < limits.total else {
+        guard locks[key] != nil || locks.count < limits.total else {
             throw GatehouseError(.limitExceeded, "\(limits.total) consoles are open in all; close one first.")
         }
         guard locks.values.count(where: { $0.user == user }) < limits.perUser else {
@@ -162,10 +166,12 @@ extension ConsoleRegistry {
 
     /// Holds the place in memory while the lock is written down, so that nobody comes in between.
     private func take(_ key: ConsoleKey, for session: Session, principal: Principal) async throws -> Int64 {
-        let before = locks[key]
+        if let before = locks[key], before.hold != .taking { displaced[key] = before }
+        placeCount += 1
         let since = time.now()
         let place = ConsoleLock(
-            user: session.user, session: session.id, since: since, address: principal.address, hold: .taking)
+            user: session.user, session: session.id, since: since, address: principal.address, hold: .taking,
+            fence: -placeCount)
         locks[key] = place
         do {
             let record = try await repository.insertLock(
@@ -175,15 +181,12 @@ extension ConsoleRegistry {
                 try await repository.removeLock(fence: record.fence)
                 throw GatehouseError(.conflict, "The console was taken away meanwhile; try again.")
             }
+            displaced[key] = nil
             locks[key]?.fence = record.fence
             locks[key]?.hold = .ticketed(until: time.uptime() + limits.ticketLife)
             return record.fence
         } catch {
-            if locks[key] == place {
-                // The one before keeps it, unless his console has closed while this was tried.
-                let isHeld = before?.hold != .connected || connections[key]?.fence == before?.fence
-                locks[key] = isHeld ? before : nil
-            }
+            if locks[key] == place { locks[key] = displaced.removeValue(forKey: key) }
             throw error
         }
     }
@@ -223,6 +226,7 @@ extension ConsoleRegistry {
 
     func release(_ key: ConsoleKey, fence: Int64) async {
         if connections[key]?.fence == fence { connections[key] = nil }
+        if displaced[key]?.fence == fence { displaced[key] = nil }
         guard locks[key]?.fence == fence else { return }
         locks[key] = nil
         released[key] = time.uptime()

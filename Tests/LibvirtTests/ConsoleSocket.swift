@@ -46,13 +46,14 @@ final class ConsoleSocket: Sendable {
     var hasEnded: Bool { readNow(upTo: 1) == nil }
 
     func write(_ bytes: [UInt8]) throws {
-        let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        #expect(count == bytes.count)
+        #expect(writeSome(bytes) == bytes.count)
     }
 
     /// Writes what goes without waiting.
     func writeSome(_ bytes: [UInt8]) -> Int {
-        unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        unsafe bytes.withUnsafeBytes {
+            unsafe Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        }
     }
 
     /// What is there; nil at the end.

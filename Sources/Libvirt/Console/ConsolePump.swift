@@ -7,14 +7,17 @@ import Synchronization
 /// Carries a text console's bytes between a libvirt stream and a socket.
 ///
 /// It lives on the event loop's thread, except for sending into the stream and ending it: those wait
-/// for the node, so they run on the node's own threads. While input is being sent no more is taken
+/// for the node, so they run on threads of the pump's own. While input is being sent no more is taken
 /// from the socket. Output is held back for a slow reader up to `backlogLimit`, since libvirt has
 /// no way to slow a stream down and would hoard it itself; beyond that the console ends.
 final class ConsolePump: @unchecked Sendable {
-    /// Shares the stream between the loop and the threads that send; libvirt's streams have a lock.
-    final class StreamOwner: @unchecked Sendable {
-        let stream: DataStream
-        init(_ stream: consuming DataStream) { self.stream = stream }
+    /// When and how a console was given back.
+    struct Ending: Sendable {
+        var time: ContinuousClock.Instant
+        /// Whether the node ended it, as it does when another opener takes over.
+        var isByNode: Bool
+        /// Whether the node said that it has it back.
+        var isConfirmed: Bool
     }
 
     /// The most output that waits for the reader, in bytes.
@@ -22,12 +25,12 @@ final class ConsolePump: @unchecked Sendable {
     /// The most bytes that are moved at once.
     private static let chunk = 64 * 1024
 
-    private let workers: Workers
-    private let ended = Mutex(false)
+    private let workers = Workers(name: "libvirt-console", limit: 2, hanging: HangingCalls(limit: .max))
+    private let ended = Mutex<Ending?>(nil)
 
     // From here on: the event loop's thread only, and before `begin` the maker's.
     private var lease: EventLoop.Lease?
-    private var stream: StreamOwner?
+    private var link: ConsoleLink?
     private var socket: Int32
     private var watch: Int32 = -1
     private var isStreamWatched = false
@@ -36,16 +39,15 @@ final class ConsolePump: @unchecked Sendable {
     private var isSending = false
     private var buffer = [UInt8](repeating: 0, count: chunk)
 
-    /// Takes over a connected stream and a socket that does not block.
-    init(stream: StreamOwner, socket: Int32, workers: Workers, lease: EventLoop.Lease) {
-        self.stream = stream
+    /// Takes over an open console and a socket that does not block.
+    init(link: ConsoleLink, socket: Int32, lease: EventLoop.Lease) {
+        self.link = link
         self.socket = socket
-        self.workers = workers
         self.lease = lease
     }
 
-    /// Whether the stream has been given back to the node.
-    var hasEnded: Bool { ended.withLock { $0 } }
+    /// How the console was given back to the node; nil before that.
+    var ending: Ending? { ended.withLock { $0 } }
 
     /// Starts pumping; from any thread.
     func begin() { EventLoop.shared.post { self.watchBoth() } }
@@ -54,13 +56,14 @@ final class ConsolePump: @unchecked Sendable {
     func end() { EventLoop.shared.post { self.close() } }
 
     private func watchBoth() {
-        guard let stream, socket >= 0 else { return }
+        guard let link, socket >= 0 else { return }
+        link.whenClosed { [weak self] in self?.end() }
         let opaque = unsafe Unmanaged.passRetained(self).toOpaque()
         watch = unsafe virEventAddHandle(
             socket, VIR_EVENT_HANDLE_READABLE.number, Self.onSocket, opaque, Self.release)
         if watch < 0 { unsafe Unmanaged<ConsolePump>.fromOpaque(opaque).release() }
         let other = unsafe Unmanaged.passRetained(self).toOpaque()
-        isStreamWatched = unsafe stream.stream.watch(VIR_STREAM_EVENT_READABLE.number, Self.onStream, other, Self.release)
+        isStreamWatched = unsafe link.stream.watch(VIR_STREAM_EVENT_READABLE.number, Self.onStream, other, Self.release)
         if !isStreamWatched { unsafe Unmanaged<ConsolePump>.fromOpaque(other).release() }
         if watch < 0 || !isStreamWatched { close() }
     }
@@ -91,11 +94,11 @@ final class ConsolePump: @unchecked Sendable {
     }
 
     private func receive(_ events: Int32) {
-        guard let stream else { return }
+        guard let link else { return }
         let isBroken = events & (VIR_STREAM_EVENT_ERROR.number | VIR_STREAM_EVENT_HANGUP.number) != 0
         // A few rounds at most, so that one console can not keep the loop from the others.
         for _ in 0..<4 {
-            guard let transfer = try? stream.stream.receive(into: &buffer) else { return endStream() }
+            guard let transfer = try? link.stream.receive(into: &buffer) else { return endStream() }
             switch transfer {
             case .moved(0): return endStream()
             case .wouldBlock: return isBroken ? endStream() : ()
@@ -120,15 +123,17 @@ final class ConsolePump: @unchecked Sendable {
                 return close()
             }
         }
-        if stream == nil { close() }
+        if link == nil { close() }
     }
 
     // MARK: Input: socket to stream
 
     private func socketIsReady(_ events: Int32) {
         if events & VIR_EVENT_HANDLE_WRITABLE.number != 0 { flush() }
-        if events & (VIR_EVENT_HANDLE_ERROR.number | VIR_EVENT_HANDLE_HANGUP.number) != 0 { return close() }
-        if events & VIR_EVENT_HANDLE_READABLE.number != 0, !isSending, input.isEmpty { readSocket() }
+        let isReadable = events & VIR_EVENT_HANDLE_READABLE.number != 0
+        let isBroken = events & (VIR_EVENT_HANDLE_ERROR.number | VIR_EVENT_HANDLE_HANGUP.number) != 0
+        // What was written before the other end closed still goes to the machine.
+        if isReadable, !isSending, input.isEmpty { readSocket() } else if isBroken, !isReadable { close() }
         update()
     }
 
@@ -146,29 +151,18 @@ final class ConsolePump: @unchecked Sendable {
     }
 
     private func send() {
-        guard let stream, !isSending else { return }
+        guard let link, !isSending else { return }
         isSending = true
         let bytes = input
         input = []
         do {
             try workers.start {
-                let rest = Self.send(bytes, into: stream)
+                let rest = link.send(bytes)
                 EventLoop.shared.post { self.wasSent(rest) }
             }
         } catch {
             close()
         }
-    }
-
-    /// Sends what goes; the answer is what is left, or nil where the stream is broken.
-    private static func send(_ bytes: ArraySlice<UInt8>, into owner: StreamOwner) -> ArraySlice<UInt8>? {
-        var rest = bytes
-        while !rest.isEmpty {
-            guard let transfer = try? owner.stream.send(rest) else { return nil }
-            guard case .moved(let count) = transfer else { return rest }
-            rest = rest.dropFirst(count)
-        }
-        return rest
     }
 
     private func wasSent(_ rest: ArraySlice<UInt8>?) {
@@ -183,22 +177,22 @@ final class ConsolePump: @unchecked Sendable {
     /// Watches for what can be done next, and for nothing else.
     private func update() {
         if socket >= 0, watch >= 0 {
-            let takesInput = stream != nil && !isSending && input.isEmpty
+            let takesInput = link != nil && !isSending && input.isEmpty
             virEventUpdateHandle(
                 watch,
                 (takesInput ? VIR_EVENT_HANDLE_READABLE.number : 0)
                     | (output.isEmpty ? 0 : VIR_EVENT_HANDLE_WRITABLE.number))
         }
-        if let stream, isStreamWatched {
+        if let link, isStreamWatched {
             let waitsForRoom = !input.isEmpty && !isSending
-            stream.stream.rewatch(
+            link.stream.rewatch(
                 VIR_STREAM_EVENT_READABLE.number | (waitsForRoom ? VIR_STREAM_EVENT_WRITABLE.number : 0))
         }
     }
 
     /// The stream is over; what came out of it still goes to the reader.
     private func endStream() {
-        giveStreamBack()
+        giveStreamBack(isByNode: true)
         if output.isEmpty { close() } else { update() }
     }
 
@@ -208,22 +202,21 @@ final class ConsolePump: @unchecked Sendable {
         if socket >= 0 { _ = Glibc.close(socket) }
         socket = -1
         output = OutputBacklog()
-        giveStreamBack()
+        giveStreamBack(isByNode: false)
     }
 
     /// Aborting asks the node, so it may wait; it needs the event loop until then.
-    private func giveStreamBack() {
-        guard let owner = stream else { return }
-        stream = nil
-        if isStreamWatched { owner.stream.unwatch() }
+    private func giveStreamBack(isByNode: Bool) {
+        guard let link else { return }
+        self.link = nil
+        if isStreamWatched { link.stream.unwatch() }
         isStreamWatched = false
         let lease = self.lease
         self.lease = nil
-        let abort: @Sendable () -> Void = {
-            owner.stream.abort()
-            self.ended.withLock { $0 = true }
+        try? workers.start {
+            let isConfirmed = link.giveBack()
+            self.ended.withLock { $0 = Ending(time: .now, isByNode: isByNode, isConfirmed: isConfirmed) }
             withExtendedLifetime(lease) {}
         }
-        try? workers.start(abort)
     }
 }

@@ -62,33 +62,41 @@ extension LibvirtHypervisor {
     // MARK: Text
 
     private func openText(_ session: Session, _ uuid: UUID, force: Bool) async throws -> ConsoleSource {
-        guard await session.pumps.settle(uuid, force: force, within: .seconds(1)) else { throw Self.heldConsole }
-        guard let lease = EventLoop.shared.lease() else { throw CallFailure.noThread }
-        let flags = Self.consoleFlags(node.uri.driver, force: force)
-        let workers = threads.consoles
-        let (pump, descriptor) = try await session.change { connection in
-            let domain = try connection.domain(uuid)
-            try Self.requireTextConsole(try Self.described(domain, withSecrets: false))
-            let stream = ConsolePump.StreamOwner(try connection.makeStream(blocking: false))
-            do {
-                try domain.openConsole(stream.stream, flags: flags)
-            } catch let error as LibvirtError where error.number == VIR_ERR_OPERATION_FAILED.rawValue {
-                throw Self.heldConsole
-            }
-            let (near, far) = try Self.socketPair()
-            let pump = ConsolePump(stream: stream, socket: near, workers: workers, lease: lease)
-            session.pumps.add(pump, for: uuid)
-            pump.begin()
-            return (pump, Self.owned(far))
+        try await session.read { connection in
+            try Self.requireTextConsole(try Self.described(connection.domain(uuid), withSecrets: false))
         }
+        guard await session.pumps.settle(uuid, force: force, within: .seconds(3)) else {
+            throw Self.held(by: "Somebody else in Gatehouse")
+        }
+        guard let lease = EventLoop.shared.lease() else { throw CallFailure.noThread }
+        let link = try await openLink(session, uuid, force: force)
+        let (near, far) = try Self.socketPair()
+        let pump = ConsolePump(link: link, socket: near, lease: lease)
+        session.pumps.add(pump, for: uuid)
+        pump.begin()
         if session.signals.lossReason != nil { pump.end() }
-        return .descriptor(descriptor, credential: nil)
+        return .descriptor(Self.owned(far), credential: nil)
     }
 
-    private static var heldConsole: GatehouseError {
-        GatehouseError(
-            .conflict,
-            "Another program on the node, such as virsh console, holds the text console. Take over to disconnect it.")
+    /// Opens the console, and where it looks held by a console of ours that has just ended, once more.
+    private func openLink(_ session: Session, _ uuid: UUID, force: Bool) async throws -> ConsoleLink {
+        var force = force
+        for attempt in 0..<20 {
+            if attempt > 0 { try await Task.sleep(for: .milliseconds(50)) }
+            do {
+                let flags = Self.consoleFlags(node.uri.driver, force: force)
+                let uri = node.connectionURI
+                return try await session.change { _ in try ConsoleLink(uri: uri, uuid: uuid, flags: flags) }
+            } catch let error as LibvirtError where error.number == VIR_ERR_OPERATION_FAILED.rawValue {
+                guard let isConfirmed = session.pumps.recentEnd(uuid) else { break }
+                if !isConfirmed { force = true }
+            }
+        }
+        throw Self.held(by: "Another program on the node, such as virsh console,")
+    }
+
+    private static func held(by holder: String) -> GatehouseError {
+        GatehouseError(.conflict, "\(holder) holds the machine's text console. Take over to disconnect it.")
     }
 
     private static func consoleFlags(_ driver: LibvirtURI.Driver, force: Bool) -> UInt32 {

@@ -43,8 +43,9 @@ struct DataStream: ~Copyable {
     /// Ends a transfer that came to its end by itself.
     func finish() throws(LibvirtError) { try LibvirtError.check(unsafe virStreamFinish(pointer)) }
 
-    /// Breaks a transfer off.
-    func abort() { _ = unsafe virStreamAbort(pointer) }
+    /// Breaks a transfer off; false where the node did not confirm it.
+    @discardableResult
+    func abort() -> Bool { unsafe virStreamAbort(pointer) == 0 }
 
     private static func transfer(_ result: Int32) throws(LibvirtError) -> Transfer {
         if result == -2 { return .wouldBlock }

@@ -8,13 +8,10 @@ struct NodeThreads: Sendable {
     let reads: Workers
     /// Calls that change a machine.
     let changes: Workers
-    /// Input of text consoles, and their ends.
-    let consoles: Workers
 
     init(hangingLimit: Int) {
         hanging = HangingCalls(limit: hangingLimit)
         reads = Workers(name: "libvirt-read", limit: 4, hanging: hanging)
         changes = Workers(name: "libvirt-change", limit: 4, hanging: hanging)
-        consoles = Workers(name: "libvirt-console", limit: 4, hanging: hanging)
     }
 }

@@ -161,6 +161,15 @@ test("a machine that is off is waited for, a refusal is told", async () => {
     assert.equal(refused.session.state.phase, "refused");
 });
 
+test("a session that is gone counts as its end", async () => {
+    const { session: made } = session({ open: () => {
+        throw new APIError("unauthenticated", "Sign in to go on.");
+    } });
+    await made.connect();
+    assert.equal(made.state.phase, "closed");
+    assert.equal(made.state.meaning.code, 4002);
+});
+
 test("an old line can not disturb a new one, and disposing ends everything", async () => {
     const world = session();
     await world.connected();

@@ -57,6 +57,20 @@ test("a broken line is left to the browser, a refusal is tried again with growin
     assert.equal(sources.length, 3);
 });
 
+test("a refusal is told, a broken line is not", () => {
+    let refused = 0;
+    const sources = [];
+    const made = new EventStream({ onRefused: () => refused++, setTimer: () => 1, clearTimer: () => {}, makeSource: () => {
+        sources.push(new FakeSource());
+        return sources.at(-1);
+    } });
+    made.start();
+    sources[0].fail(0);
+    assert.equal(refused, 0);
+    sources[0].fail(2);
+    assert.equal(refused, 1);
+});
+
 test("stopping closes the line and forgets a planned try", async () => {
     const { made, time, sources, seen } = stream();
     made.start();

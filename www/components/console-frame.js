@@ -2,7 +2,6 @@
 // What the two kinds of console share: toolbar, status line, stage and the panel that explains an interruption.
 
 import { describe } from "../lib/api.js";
-import { closeMeaning } from "../lib/close-codes.js";
 import { clock } from "../lib/format.js";
 import { machinePath } from "../lib/routes.js";
 import { button, h, icon, link, text } from "./dom.js";
@@ -119,7 +118,7 @@ export class ConsoleFrame {
         case "locked":
             return this.#lockedPanel(state, act);
         case "refused":
-            return this.#refusedPanel(state.problem, act);
+            return panel("warning", "The console could not be opened", describe(state.problem), [button("Try again", { class: "primary", onclick: act.connect })]);
         default:
             return this.#closedPanel(state.meaning, act);
         }
@@ -138,11 +137,6 @@ export class ConsoleFrame {
             button("Take over…", { icon: "takeover", class: "primary", onclick: () => takeOver(this.machine, state.lock, act) }),
             button("Try again", { onclick: act.connect }),
         ]);
-    }
-
-    #refusedPanel(problem, act) {
-        if (problem.word === "unauthenticated") return this.#closedPanel({ ...closeMeaning(4002), text: problem.message }, act);
-        return panel("warning", "The console could not be opened", describe(problem), [button("Try again", { class: "primary", onclick: act.connect })]);
     }
 
     #closedPanel(meaning, act) {

@@ -3,7 +3,7 @@
 
 import { Emitter, EventStream } from "../lib/events.js";
 
-/** Emits each event's topic, and "status" with "connecting", "open" or "closed". */
+/** Emits each event's topic, "status" with "connecting", "open" or "closed", and "refused" when no stream is given. */
 export class LiveEvents extends Emitter {
     #port = null;
     #stream = null;
@@ -47,6 +47,7 @@ export class LiveEvents extends Emitter {
             makeSource: (path) => new EventSource(path),
             onEvent: (topic, data) => this.#arrived(topic, data),
             onStatus: (status) => this.#arrived("status", status),
+            onRefused: () => this.#arrived("refused", {}),
         });
         this.#stream.start();
     }

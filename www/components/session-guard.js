@@ -72,6 +72,7 @@ export function guardSession({ api, events, session, serverTime, onEnd, onOther 
 
     clock.take(session, serverTime);
     events.on("ready", () => clock.check());
+    events.on("refused", () => clock.check());
     // The server tells only the session that ends.
     events.on("session.ending", ({ expiresAt }) => clock.ending(expiresAt));
     events.on("session.ended", ({ session: id, reason }) => id === session.id && end(reason));

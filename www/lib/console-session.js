@@ -93,6 +93,9 @@ export class ConsoleSession {
             if (mine) return this.#later(reloadPause, () => this.#open(false, since));
             return this.#become({ phase: "locked", lock, freed: false });
         }
+        if (problem.word === "unauthenticated") {
+            return this.#become({ phase: "closed", meaning: closeMeaning(4002, problem.message) });
+        }
         if (problem.word === "offline") return this.#retry({ ...closeMeaning(1006), text: problem.message });
         const asleep = ["consoleUnreachable", "conflict"].includes(problem.word) && !this.isRunning();
         if (asleep) return this.#become({ phase: "waiting", meaning: { ...closeMeaning(4004), title: "The machine is not running" } });

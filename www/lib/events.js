@@ -12,7 +12,7 @@ const CLOSED = 2;
 /**
  * Keeps one EventSource open. `onEvent(topic, data)` gets each event, `onStatus("connecting"|"open"|"closed")`
  * the state. The browser reconnects after a broken line by itself; after a refusal (no session, server
- * starting) this tries again with growing pauses of at most `longest` milliseconds.
+ * starting) it calls `onRefused()` and tries again with growing pauses of at most `longest` milliseconds.
  */
 export class EventStream {
     #source = null;
@@ -24,7 +24,7 @@ export class EventStream {
         this.#options = {
             path: "/api/events", setTimer: globalThis.setTimeout.bind(globalThis),
             clearTimer: globalThis.clearTimeout.bind(globalThis), longest: 30_000,
-            onEvent: () => {}, onStatus: () => {}, ...options,
+            onEvent: () => {}, onStatus: () => {}, onRefused: () => {}, ...options,
         };
         this.status = "closed";
     }
@@ -78,6 +78,7 @@ export class EventStream {
         source.close();
         this.#source = null;
         this.#failures += 1;
+        this.#options.onRefused();
         const pause = Math.min(this.#options.longest, 1000 * 2 ** (this.#failures - 1));
         this.#timer = this.#options.setTimer(() => {
             this.#timer = null;

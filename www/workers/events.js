@@ -20,6 +20,7 @@ const stream = new EventStream({
         if (status !== "open") greeting = null;
         tell("status", status);
     },
+    onRefused: () => tell("refused", {}),
 });
 
 function join(port) {

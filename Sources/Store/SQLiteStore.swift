@@ -4,6 +4,7 @@ import Dispatch
 import GRDB
 package import Logging
 import Model
+import Synchronization
 
 /// The one door to the database: owns the connections, the layout and the data directory's lock.
 ///
@@ -26,10 +27,12 @@ package final class SQLiteStore: Sendable {
 
     /// The database's path.
     let path: String
+    /// The layout it has.
     let schema: Schema
     private let pool: DatabasePool
     private let lock: DirectoryLock
     private let logger: Logger
+    private let isClosed = Mutex(false)
 
     private init(pool: DatabasePool, lock: DirectoryLock, path: String, schema: Schema, logger: Logger) {
         self.pool = pool
@@ -70,12 +73,22 @@ package final class SQLiteStore: Sendable {
         }
     }
 
-    /// Waits for running work, closes the database and lets go of the data directory.
+    /// Waits for running work, merges the log into the file, and lets go of the data directory.
+    ///
+    /// Afterwards `gatehouse.sqlite` alone is a whole backup. Nothing happens the second time.
     package func close() async throws {
+        let wasClosed = isClosed.withLock { isClosed in
+            defer { isClosed = true }
+            return isClosed
+        }
+        guard !wasClosed else { return }
         let pool = pool
         do {
             try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
                 DispatchQueue.global().async {
+                    // GRDB closes the writer first, so SQLite does not merge by itself. Where there is no room for
+                    // it the log stays and is merged later: nothing is lost.
+                    _ = try? pool.writeWithoutTransaction { db in try db.checkpoint(.truncate) }
                     continuation.resume(with: Result { try pool.close() })
                 }
             }

@@ -96,6 +96,20 @@ import Testing
         try await reopened.close()
     }
 
+    @Test func `after closing, the one file holds everything`() async throws {
+        let scratch = Scratch()
+        let store = try scratch.open()
+        let ada = try await store.user("ada")
+        try await store.close()
+        let after = Scratch()
+        try FileManager.default.createDirectory(atPath: after.path, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            atPath: scratch.file("gatehouse.sqlite"), toPath: after.file("gatehouse.sqlite"))
+        let restored = try after.open()
+        #expect(try await restored.accessTable().users == [ada])
+        try await restored.close()
+    }
+
     @Test func `a torn end of the log loses only what was not committed`() async throws {
         let scratch = Scratch()
         let store = try scratch.open()

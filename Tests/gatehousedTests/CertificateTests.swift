@@ -269,13 +269,15 @@ private func failure(_ body: () throws -> Void) -> GatehouseError? {
         let (certificate, key) = try place.pair()
         try place.write("hunter2", "text")
         try place.write("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n", "locked")
+        try place.write("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n", "older")
         try place.write("-----BEGIN CERTIFICATE-----\nhunter2!\n-----END CERTIFICATE-----\n", "torn")
         try place.write("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "bad")
         for (certificateFile, keyFile, text) in [
             (place.file("torn"), key, "is no PEM file"), (key, key, "holds no certificate"),
             (certificate, certificate, "holds no private key"),
             (place.file("text"), key, "holds no certificate"), (certificate, place.file("locked"), "is encrypted"),
-            (certificate, place.file("bad"), "can not be read"), (place.file("none"), key, "can not be read"),
+            (certificate, place.file("older"), "is encrypted"), (certificate, place.file("bad"), "can not be read"),
+            (place.file("none"), key, "can not be read"),
             (certificate, place.path, "can not be read"),
         ] {
             let keeper = place.keeper(.files(certificate: certificateFile, key: keyFile))

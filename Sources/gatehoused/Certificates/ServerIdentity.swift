@@ -75,14 +75,12 @@ struct ServerIdentity: Sendable, CustomStringConvertible {
         guard let document = documents.first(where: { $0.discriminator.hasSuffix("PRIVATE KEY") }) else {
             throw GatehouseError(.invalidParameters, "\(file) holds no private key. Name the PEM file with the key.")
         }
-        let isEncrypted = document.discriminator.hasPrefix("ENCRYPTED")
         do {
-            guard !isEncrypted else { throw CocoaError(.featureUnsupported) }
             return (try Certificate.PrivateKey(pemDocument: document), document)
         } catch {
-            let reason = isEncrypted ? "is encrypted; store it without a passphrase, mode 0600" : "can not be read"
             // The error is not passed on: it could quote the key.
-            throw GatehouseError(.invalidParameters, "The private key in \(file) \(reason).")
+            throw GatehouseError(
+                .invalidParameters, "The private key in \(file) can not be read. Use RSA, P-256, P-384 or Ed25519.")
         }
     }
 
@@ -97,9 +95,15 @@ struct ServerIdentity: Sendable, CustomStringConvertible {
                 .storageFailed, "\(file) can not be read. Check that it exists and is readable for Gatehouse's user.",
                 cause: String(describing: error))
         }
+        let text = String(decoding: content, as: UTF8.self)
+        guard !text.contains("BEGIN ENCRYPTED"), !text.contains("Proc-Type: 4,ENCRYPTED") else {
+            throw GatehouseError(
+                .invalidParameters, "The private key in \(file) is encrypted. Store it without a passphrase, mode 0600."
+            )
+        }
         do {
             guard content.count <= 1_048_576 else { throw CocoaError(.fileReadTooLarge) }
-            return try PEMDocument.parseMultiple(pemString: String(decoding: content, as: UTF8.self))
+            return try PEMDocument.parseMultiple(pemString: text)
         } catch {
             throw GatehouseError(.invalidParameters, "\(file) is no PEM file. Convert it with openssl.")
         }

@@ -237,7 +237,10 @@ extension Inventory {
             result = .failure(error)
         }
         operations[id] = nil
-        if let fresh = try? await hypervisor.machine(id.uuid) { await note(fresh, on: id.node) }
+        // A node that was switched off meanwhile has no machines any more.
+        if let fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
+            await note(fresh, on: id.node)
+        }
         bus.publish(.machineChanged(id))
         try result.get()
     }

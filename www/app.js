@@ -47,7 +47,7 @@ function navigate(path, { replace = false } = {}) {
 
 async function enter() {
     const { user, session, serverTime } = await api.call("session.current", {}, { quiet: true });
-    const inventory = new Inventory({ api, events });
+    const inventory = new Inventory({ api, events, me: user.name });
     context = { ...context, user, session, inventory };
     shell = new Shell({ user, inventory, events, onLogout: logout, onHelp: () => showKeys(appKeys) });
     root.replaceChildren(shell.element);

@@ -21,8 +21,8 @@ const events = new LiveEvents();
 const signIn = () => location.assign(loginPath(location.pathname));
 
 async function start() {
-    const { session, serverTime } = await api.call("session.current");
-    const inventory = new Inventory({ api, events });
+    const { user, session, serverTime } = await api.call("session.current");
+    const inventory = new Inventory({ api, events, me: user.name });
     inventory.load = reload;
     const { machine } = await api.call("machine.show", { machine: route.machine });
     inventory.machines.reset([machine]);

@@ -71,3 +71,14 @@ test("a failed load keeps what was known and tells the problem", async () => {
     assert.equal(made.machines.size, 1);
     assert.equal(made.problem.message, "away");
 });
+
+test("a lock that an event tells is known as one's own by the name", () => {
+    const events = new FakeEvents();
+    const made = new Inventory({ api: new FakeAPI({}), events, me: "alice" });
+    made.machines.set({ id: "1", locks: {} });
+    events.emit("console.changed", { machine: "1", type: "text", lock: { holder: "alice", self: false } });
+    assert.equal(made.machines.get("1").locks.text.self, true);
+    events.emit("machine.changed", { machine: { id: "1", locks: { vnc: { holder: "bob", self: false }, text: null } } });
+    assert.equal(made.machines.get("1").locks.vnc.self, false);
+    assert.equal(made.machines.get("1").locks.text, null);
+});

@@ -18,6 +18,10 @@ export function empty({ icon: name, title, text, action = null }) {
     return h("div", { class: "empty" }, icon(name), h("h2", {}, title), h("p", {}, text), action);
 }
 
+/** A page that is not for this user. */
+export const forSuperusers = (title) => ({ title, element: h("div", { class: "page" }, pageHead({ title }), h("div", { class: "card" },
+    empty({ icon: "lock", title: "For superusers only", text: "Ask a superuser when you need something that is done here." }))) });
+
 /** What failed, with a button to try again. */
 export function failure(problem, again) {
     return empty({

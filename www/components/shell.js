@@ -21,6 +21,8 @@ const brand = () => link("/", { class: "brand" }, h("img", { src: "/favicon.svg"
 export class Shell {
     constructor({ user, inventory, events, onLogout, onHelp }) {
         this.main = h("main", { class: "main", id: "main", tabindex: "-1" });
+        this.stale = h("div", { class: "banner stale", role: "status", hidden: true }, icon("warning"),
+            h("p", {}, h("strong", {}, "Not connected to the server. "), "What is shown may be old; it is renewed as soon as the server can be reached."));
         this.links = places.filter((place) => !place.superUser || reaches(user.level, "superUser")).map((place) => ({
             place, element: link(place.href, {}, icon(place.icon), place.label, h("span", { class: "count" })),
         }));
@@ -31,7 +33,7 @@ export class Shell {
                 event.preventDefault();
                 this.main.focus();
             } }, "Skip to the content"),
-            h("div", { class: "topbar" }, brand(), this.menuButton), this.#side(user, onLogout, onHelp), this.main);
+            h("div", { class: "topbar" }, brand(), this.menuButton), this.#side(user, onLogout, onHelp), h("div", { class: "content" }, this.stale, this.main));
         inventory.nodes.watch(() => this.#count(inventory));
         inventory.machines.watch(() => this.#count(inventory));
         events.on("status", (status) => this.#status(status));
@@ -67,6 +69,12 @@ export class Shell {
     #status(status) {
         this.live.dataset.status = status;
         text(this.live, liveTexts[status]);
+        // Only an interruption that lasts is worth a word.
+        clearTimeout(this.waiting);
+        if (status === "open") this.stale.hidden = true;
+        else this.waiting = setTimeout(() => {
+            this.stale.hidden = false;
+        }, 4000);
         this.live.title = status === "open" ? "Changes are shown as they happen." : "Changes are not shown until the server is reached again.";
     }
 

@@ -58,8 +58,10 @@ export class Collection {
 
 /** Feeds machine and node collections from the event stream and re-reads them after each `ready`. */
 export class Inventory {
-    constructor({ api, events }) {
+    /** `me` is the user's name: an event goes to everybody and can not say whose lock is the reader's own. */
+    constructor({ api, events, me = null }) {
         this.api = api;
+        this.me = me;
         this.machines = new Collection((machine) => machine.id);
         this.nodes = new Collection((node) => node.name);
         this.problem = null;
@@ -71,13 +73,18 @@ export class Inventory {
         events.on("node.changed", ({ node }) => this.nodes.set(node));
         events.on("console.changed", ({ machine, type, lock }) => {
             const known = this.machines.get(machine);
-            if (known) this.machines.patch(machine, { locks: { ...known.locks, [type]: lock } });
+            if (known) this.machines.patch(machine, { locks: { ...known.locks, [type]: this.#own(lock) } });
         });
     }
 
     /** A changed machine as an event tells it; what only `machine.show` knows is kept. */
     merge(machine) {
-        this.machines.set({ ...this.machines.get(machine.id), ...machine });
+        const locks = machine.locks ? { vnc: this.#own(machine.locks.vnc), text: this.#own(machine.locks.text) } : {};
+        this.machines.set({ ...this.machines.get(machine.id), ...machine, locks });
+    }
+
+    #own(lock) {
+        return lock && this.me !== null && lock.holder === this.me ? { ...lock, self: true } : lock ?? null;
     }
 
     /** Reads both lists; calls that overlap share one answer. */

@@ -2,8 +2,9 @@
 // The audit trail: who did what, from where, and what came of it.
 
 import { stamp } from "../lib/format.js";
+import { reaches } from "../lib/machine-states.js";
 import { button, h, icon } from "../components/dom.js";
-import { empty, failure, pageHead, table } from "../components/page.js";
+import { empty, failure, forSuperusers, pageHead, table } from "../components/page.js";
 
 const page = 100;
 const outcomes = {
@@ -27,7 +28,8 @@ const columns = [
     { label: "Detail", class: "wrap", cell: (entry) => entry.detail ?? "" },
 ];
 
-export default async function view({ api }) {
+export default async function view({ api, user: me }) {
+    if (!reaches(me.level, "superUser")) return forSuperusers("Audit");
     const query = new URLSearchParams(location.search);
     const user = input("User", "All users", query.get("user"), { data: { filter: "" } });
     const action = input("Action", "All actions, e.g. console.open", query.get("action"));

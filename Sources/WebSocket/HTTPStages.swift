@@ -31,7 +31,10 @@ final class HTTPStages {
         let old = decoder
         decoder = Self.makeDecoder(limits)
         try pipeline.addHandler(decoder, position: .after(old))
-        pipeline.removeHandler(old, promise: nil)
+        pipeline.removeHandler(old).assumeIsolated().whenComplete { _ in
+            // The bytes went on without a read cycle of their own, and the server only looks at the end of one.
+            pipeline.fireChannelReadComplete()
+        }
     }
 
     /// Takes everything out that the gate does not need any more, but for the decoder.
@@ -42,6 +45,11 @@ final class HTTPStages {
         pipeline.removeHandler(codec, promise: nil)
         pipeline.removeHandler(encoder, promise: nil)
         pipeline.removeHandler(gate, promise: nil)
+    }
+
+    /// Adds what comes after HTTP, where it gets the bytes that the decoder holds.
+    func add(_ handler: WebSocketHandler, in pipeline: ChannelPipeline.SynchronousOperations) throws {
+        try pipeline.addHandler(handler, position: .after(decoder))
     }
 
     /// Takes the decoder out; the bytes it holds go to the next handler before the future succeeds.

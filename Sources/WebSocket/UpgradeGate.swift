@@ -258,13 +258,13 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(wrapOutboundOut(.head(answer)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         guard context.channel.isActive else { throw ChannelError.ioOnClosedChannel }
-        let handler = WebSocketHandler(settings: acceptance.settings)
-        let channel = context.channel
-        try pipeline.addHandler(handler, position: .after(self))
-        // The handlers behind may write as soon as they are there, and this gate takes no frames.
+        // Before anything new comes in: what it writes must meet no handler of HTTP.
         stages.removeAllButDecoder(gate: self, in: pipeline)
-        try pipeline.addHandlers(
-            acceptance.handlers(WebSocketConnection(channel: channel)), position: .after(handler))
+        let handler = WebSocketHandler(settings: acceptance.settings)
+        try stages.add(handler, in: pipeline)
+        let channel = context.channel
+        let behind = acceptance.handlers(WebSocketConnection(channel: channel))
+        try pipeline.addHandlers(behind, position: .after(handler))
         let isQuiescing = isQuiescing
         stages.removeDecoder(in: pipeline).assumeIsolated().whenComplete { _ in
             // Bytes that came with the request have just passed without a read cycle of their own.

@@ -68,7 +68,9 @@ struct ServerFrame: Equatable {
     var closeCode: UInt16? { payload.count < 2 ? nil : UInt16(payload[0]) << 8 | UInt16(payload[1]) }
     var closeReason: String { String(decoding: payload.dropFirst(2), as: UTF8.self) }
 
-    /// Takes the first frame off the bytes, if it is complete. Server frames are whole and never masked.
+    /// Takes the first frame off the bytes, if it is complete.
+    ///
+    /// Server frames are whole and never masked.
     static func take(from bytes: inout [UInt8]) -> ServerFrame? {
         guard bytes.count >= 2 else { return nil }
         var length = Int(bytes[1] & 0x7F)

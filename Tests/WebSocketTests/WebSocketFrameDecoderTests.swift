@@ -58,7 +58,8 @@ import WebSocket
 
     @Test func `reserved bits, unknown opcodes and unmasked frames are refused`() {
         for reserved in 1...7 as ClosedRange<UInt8> {
-            #expect(Decoded([ClientFrame(opcode: 2, payload: [], reserved: reserved)]).violation?.code == .protocolError)
+            #expect(
+                Decoded([ClientFrame(opcode: 2, payload: [], reserved: reserved)]).violation?.code == .protocolError)
         }
         for opcode in [3, 4, 5, 6, 7, 11, 12, 13, 14, 15] as [UInt8] {
             #expect(Decoded([ClientFrame(opcode: opcode, payload: [])]).violation?.code == .protocolError)
@@ -70,7 +71,8 @@ import WebSocket
         for opcode in [8, 9, 10] as [UInt8] {
             let long = ClientFrame(opcode: opcode, payload: [UInt8](repeating: 65, count: 126))
             #expect(Decoded([long]).violation?.code == .protocolError)
-            #expect(Decoded([ClientFrame(opcode: opcode, payload: [], isFinal: false)]).violation?.code == .protocolError)
+            #expect(
+                Decoded([ClientFrame(opcode: opcode, payload: [], isFinal: false)]).violation?.code == .protocolError)
         }
         let longest = [UInt8](repeating: 65, count: 125)
         #expect(Decoded([ClientFrame.ping(longest)]).outputs == [.ping(ByteBuffer(bytes: longest))])
@@ -107,7 +109,9 @@ import WebSocket
         let limits = WebSocketLimits(textMessage: 10, binaryMessage: 20, keepsBinaryMessages: true)
         let header = Array(ClientFrame(opcode: 1, payload: [], length: (1, 11)).bytes)
         #expect(Decoded([header], limits: limits).violation?.code == .tooLarge)
-        let sum: [ClientFrame] = [.binary([UInt8](repeating: 0, count: 15), isFinal: false), .continuation([1, 2, 3, 4, 5, 6])]
+        let sum: [ClientFrame] = [
+            .binary([UInt8](repeating: 0, count: 15), isFinal: false), .continuation([1, 2, 3, 4, 5, 6]),
+        ]
         #expect(Decoded(sum, limits: limits).violation?.code == .tooLarge)
         let huge = ClientFrame(opcode: 2, payload: [], length: (8, UInt64(Int.max)))
         #expect(Decoded([huge], limits: limits).violation?.code == .tooLarge)
@@ -115,12 +119,15 @@ import WebSocket
         #expect(Decoded([huge]).violation?.code == .tooLarge)
     }
 
-    @Test(arguments: [
-        (1000, true), (1001, true), (1002, true), (1003, true), (1007, true), (1008, true), (1009, true), (1010, true),
-        (1011, true), (3000, true), (3999, true), (4000, true), (4999, true), (0, false), (999, false), (1004, false),
-        (1005, false), (1006, false), (1015, false), (1016, false), (1100, false), (2000, false), (2999, false),
-        (5000, false), (65_535, false),
-    ] as [(UInt16, Bool)])
+    @Test(
+        arguments: [
+            (1000, true), (1001, true), (1002, true), (1003, true), (1007, true), (1008, true), (1009, true),
+            (1010, true),
+            (1011, true), (3000, true), (3999, true), (4000, true), (4999, true), (0, false), (999, false),
+            (1004, false),
+            (1005, false), (1006, false), (1015, false), (1016, false), (1100, false), (2000, false), (2999, false),
+            (5000, false), (65_535, false),
+        ] as [(UInt16, Bool)])
     func `close codes are checked`(code: UInt16, isAllowed: Bool) {
         let decoded = Decoded([ClientFrame.close(code, "why")])
         if isAllowed {
@@ -166,7 +173,8 @@ import WebSocket
             let payloads = (0..<3).map { _ in generator.bytes(Int.random(in: 0...300, using: &generator)) }
             var frame = ClientFrame.binary(payloads[0], isFinal: false)
             frame.key = generator.bytes(4)
-            let bytes = frame.bytes + ClientFrame.continuation(payloads[1]).bytes + ClientFrame.ping([1]).bytes
+            let bytes =
+                frame.bytes + ClientFrame.continuation(payloads[1]).bytes + ClientFrame.ping([1]).bytes
                 + ClientFrame.binary(payloads[2]).bytes
             let first = Int.random(in: 0...bytes.count, using: &generator)
             let second = Int.random(in: first...bytes.count, using: &generator)

@@ -121,7 +121,8 @@ private final class Endings: Sendable {
     }
 
     @Test func `our close waits for the answer, and drops what is written after it`() throws {
-        channel.triggerUserOutboundEvent(WebSocketCloseRequest(.init(rawValue: 4000), reason: "taken over"), promise: nil)
+        channel.triggerUserOutboundEvent(
+            WebSocketCloseRequest(.init(rawValue: 4000), reason: "taken over"), promise: nil)
         #expect(throws: ChannelError.self) { try channel.writeOutbound(ByteBuffer(bytes: [1])) }
         let frames = try sent()
         #expect(frames.map(\.closeCode) == [4000])

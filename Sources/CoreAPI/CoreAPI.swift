@@ -111,13 +111,19 @@ package struct CoreAPI: Sendable {
         _ method: Method, _ parameters: [String: JSONValue], principal: Principal, error: GatehouseError?
     ) async {
         guard method.isChange else { return }
+        // Strangers must not be able to fill the log: of them only set-up is written down, and what
+        // fails of that as refused, of which no more than some are kept.
+        let isStranger = principal.name == nil
+        guard !isStranger || method.name == "setup.complete" else { return }
         let outcome: AuditOutcome =
             switch error?.code {
             case nil: .ok
             case .forbidden, .unauthenticated, .notFound, .expired, .rateLimited: .refused
-            default: .failed
+            default: isStranger ? .refused : .failed
             }
-        let subjects = ["machine", "node", "user", "group", "session", "privilege", "name", "type", "level", "takeover"]
+        let subjects = [
+            "machine", "node", "user", "group", "session", "privilege", "name", "type", "level", "takeover",
+        ]
         let target = subjects.compactMap { name in
             parameters[name].flatMap { Self.auditText($0) }.map { "\(name)=\($0)" }
         }

@@ -110,7 +110,8 @@ package struct Arguments: Sendable {
         let known = Set(parameters.map(\.name))
         if let unknown = values.keys.sorted().first(where: { !known.contains($0) }) {
             let choice = parameters.isEmpty ? "none" : parameters.map(\.name).joined(separator: ", ")
-            throw GatehouseError.invalidParameter(unknown, "\(unknown) is no parameter of this method; it takes \(choice).")
+            throw GatehouseError.invalidParameter(
+                unknown, "\(unknown) is no parameter of this method; it takes \(choice).")
         }
         self.values = checked
     }

@@ -133,7 +133,8 @@ extension Accounts {
 
     private func checkedName(_ name: String) throws -> String {
         let allowed = name.unicodeScalars.allSatisfy { scalar in
-            scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "._-@+".unicodeScalars.contains(scalar)
+            scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || "._-@+".unicodeScalars.contains(scalar)
         }
         guard !name.isEmpty, name.utf8.count <= 64, allowed, name.first != "-" else {
             throw GatehouseError.invalidParameter(

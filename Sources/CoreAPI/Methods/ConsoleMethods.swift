@@ -37,7 +37,8 @@ extension CoreAPI {
                     .consoleLocked, error.message, details: ["lock": await call.lock(of: machine, key)])
             }
         },
-        Method("console.list", "Lists the consoles in use that the caller may see.", right: .user, result: "{consoles}") {
+        Method("console.list", "Lists the consoles in use that the caller may see.", right: .user, result: "{consoles}")
+        {
             call in
             var consoles: [JSONValue] = []
             for view in await call.core.consoles.views(for: call.principal) {
@@ -56,7 +57,8 @@ extension CoreAPI {
         Method(
             "console.disconnect", "Closes a console and frees its lock.", right: .operate,
             parameters: [
-                .machine, typeParameter, .optional("reason", .string(maximum: 100), "Shown on the page that is closed."),
+                .machine, typeParameter,
+                .optional("reason", .string(maximum: 100), "Shown on the page that is closed."),
             ],
             result: "{}", isChange: true
         ) { call in

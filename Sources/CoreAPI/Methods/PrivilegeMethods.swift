@@ -19,8 +19,15 @@ extension CoreAPI {
             "Lists privileges: one's own, those on what one owns, or for a superuser all.", right: .user,
             parameters: granteeParameters + targetParameters, result: "{privileges}"
         ) { call in
-            let grantee = try call.optionalGrantee()
             let target = try await call.optionalTarget()
+            let grantee: Grantee?
+            do {
+                grantee = try call.optionalGrantee()
+            } catch let error as GatehouseError where error.code == .notFound {
+                // Only a superuser learns whether there is such a user.
+                guard call.core.access.isSuperUser(call.principal) else { return ["privileges": []] }
+                throw error
+            }
             var found: [JSONValue] = []
             for privilege in call.core.access.table.privileges.sorted(by: { $0.id < $1.id }) {
                 guard grantee == nil || privilege.grantee == grantee, target == nil || privilege.target == target,
@@ -48,6 +55,8 @@ extension CoreAPI {
             guard let grantee = try call.optionalGrantee() else {
                 throw GatehouseError.invalidParameter("user", "Name a user or a group.")
             }
+            let earlier = call.core.access.table.privileges.first { $0.grantee == grantee && $0.target == target }
+            if let earlier { try call.checkGrant(on: target, level: earlier.level) }
             let privilege = try await call.core.accounts.grant(to: grantee, on: target, level: level)
             return ["privilege": await call.render.privilege(privilege)]
         },

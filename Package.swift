@@ -121,7 +121,8 @@ let package = Package(
         .testTarget(
             name: "WebSocketTests",
             dependencies: [
-                "WebSocket", hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
+                "WebSocket", crypto, httpTypes, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
+                nioPosix, nioSSL, swiftASN1, x509,
             ],
             swiftSettings: settings),
 
@@ -134,12 +135,24 @@ let package = Package(
             dependencies: ["COpenSSL", "Model", logging, nioCore, nioPosix, subprocess, systemPackage],
             swiftSettings: settings),
 
+        .testTarget(
+            name: "ConsoleTests",
+            dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess], swiftSettings: settings),
+
         // The HTTP edge. Not here: rules.
         .target(
             name: "Web",
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto, httpTypes,
                 hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+            ],
+            swiftSettings: settings),
+
+        .testTarget(
+            name: "WebTests",
+            dependencies: [
+                "Core", "CoreAPI", "JSONRPC", "Model", "TestSupport", "Web", httpTypes, hummingbird, logging, nioCore,
+                serviceLifecycle,
             ],
             swiftSettings: settings),
 
@@ -150,7 +163,8 @@ let package = Package(
         .executableTarget(name: "rfb-snapshot", dependencies: ["CVNC"], linkerSettings: [.linkedLibrary("z")]),
 
         // Fakes, fixtures and contract suites; for tests only.
-        .target(name: "TestSupport", dependencies: ["Core", "Model", "Store", logging], swiftSettings: settings),
+        .target(name: "TestSupport",
+            dependencies: ["Core", "Model", "Store", logging, nioCore, nioPosix, nioSSL], swiftSettings: settings),
 
         // The administrator's command line. Not here: rules.
         .executableTarget(
@@ -172,6 +186,12 @@ let package = Package(
         .testTarget(
             name: "gatehousedTests",
             dependencies: ["Model", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
+
+        // The built daemon, started and used from outside.
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["JSONRPC", "Model", "TestSupport", "gatehouse", "gatehoused", nioCore, nioPosix],
+            swiftSettings: settings),
 
         // The house rules, held over the files of the repository.
         .testTarget(name: "RepositoryTests", swiftSettings: settings),

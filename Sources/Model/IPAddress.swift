@@ -44,19 +44,19 @@ package struct IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     private static func six(_ text: some StringProtocol) -> [UInt8]? {
         let halves = String(text).components(around: "::")
-        guard halves.count <= 2, let head = groups(halves[0]) else { return nil }
+        guard halves.count <= 2, let head = groups(halves[0], isLast: halves.count == 1) else { return nil }
         guard halves.count == 2 else { return head.count == 16 ? head : nil }
-        guard let tail = groups(halves[1]), head.count + tail.count <= 14 else { return nil }
+        guard let tail = groups(halves[1], isLast: true), head.count + tail.count <= 14 else { return nil }
         return head + [UInt8](repeating: 0, count: 16 - head.count - tail.count) + tail
     }
 
-    /// The bytes of groups between colons; the last one may have the form of an IPv4 address.
-    private static func groups(_ text: String) -> [UInt8]? {
+    /// The bytes of groups between colons; the very last one of an address may have the form of an IPv4 address.
+    private static func groups(_ text: String, isLast: Bool) -> [UInt8]? {
         if text.isEmpty { return [] }
         var bytes: [UInt8] = []
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         for (index, part) in parts.enumerated() {
-            if index == parts.count - 1, let four = four(part) {
+            if isLast, index == parts.count - 1, let four = four(part) {
                 bytes += four
                 continue
             }

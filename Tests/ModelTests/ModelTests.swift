@@ -41,6 +41,20 @@ import Testing
         #expect(closed.withLock { $0 } == [7])
     }
 
+    @Test(arguments: ["1.2.3.4::", "1:2:3:4:5:6:7:8:9", "::1::", "300.1.1.1", "1.2.3", "", ":::", "g::", "01.2.3.4"])
+    func `what is no IP address is refused`(text: String) {
+        #expect(IPAddress(text) == nil)
+    }
+
+    @Test func `a range holds its addresses and no others`() throws {
+        let range = try #require(AddressRange("10.1.0.0/20"))
+        #expect(range.contains("10.1.15.255"))
+        #expect(!range.contains("10.1.16.0"))
+        #expect(range.contains("::ffff:10.1.2.3"))
+        #expect(AddressRange.loopback.contains { $0.contains("::1") })
+        #expect(AddressRange("10.0.0.0/33") == nil)
+    }
+
     @Test func `a credential never shows itself`() {
         let credential = ConsoleCredential(password: "hunter2")
         #expect(!"\(credential)".contains("hunter2"))

@@ -57,7 +57,7 @@ enum ImportTable {
             ],
             others: [
                 "ArgumentParser", "Yams", "X509", "SwiftASN1", "Crypto", "CryptoExtras", "_CryptoExtras", "Foundation",
-                "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess",
+                "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess", "UnixSignals",
             ]),
         ImportRow(target: "gatehouse", ours: ["Model", "JSONRPC"], others: ["ArgumentParser", "NIO*", "Foundation"]),
         ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),

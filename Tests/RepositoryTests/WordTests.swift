@@ -35,6 +35,8 @@ enum WordRule {
     /// Where C is called.
     static let placesForUnsafe = [
         "Sources/Libvirt", "Sources/HostSystem", "Sources/Console/VNCAuthentication.swift",
+        // swift-crypto gives a derived key's bytes by pointer only.
+        "Sources/Core/Accounts/PasswordHasher.swift",
     ]
 
     /// Where a Swift file uses a forbidden word.

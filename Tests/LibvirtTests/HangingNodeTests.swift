@@ -77,25 +77,3 @@ import Testing
         }
     }
 }
-
-/// A unix socket that takes connections into its backlog and never says a word.
-private final class MuteSocket {
-    private let descriptor: Int32
-
-    init(path: String) throws {
-        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { raw in
-            unsafe raw.copyBytes(from: path.utf8)
-        }
-        let result = unsafe withUnsafePointer(to: &address) { pointer in
-            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                unsafe bind(descriptor, generic, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        try #require(result == 0 && listen(descriptor, 64) == 0)
-    }
-
-    deinit { close(descriptor) }
-}

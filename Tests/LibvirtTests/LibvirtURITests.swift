@@ -20,7 +20,8 @@ import Testing
         "", "qemu", "qemu:/system", "xen:///system", "esx://host/", "qemu+ext:///system?command=/bin/sh",
         "qemu+ext://h/system", "qemu+libssh2://h/system", "qemu+tcp://h/system", "qemu:///system?command=/bin/sh",
         "qemu+ssh://h/system?command=/tmp/x", "qemu+ssh://h/system?netcat=/tmp/x", "qemu+ssh://h/system?no_verify=1",
-        "qemu+ssh://h/system?keyfile=/root/.ssh/id", "qemu+ssh://h/system?proxy=auto", "qemu+tls://h/system?no_verify=1",
+        "qemu+ssh://h/system?keyfile=/root/.ssh/id", "qemu+ssh://h/system?proxy=auto",
+        "qemu+tls://h/system?no_verify=1",
         "qemu+tls://h/system?pkipath=/tmp", "qemu+unix:///system", "qemu+unix:///system?socket=relative",
         "qemu+unix:///system?socket=/a/../b", "qemu+unix:///system?socket=/a&socket=/b",
         "qemu+unix:///system?socket=/a&command=/bin/sh", "qemu+unix:///system?socket=/a%00b",
@@ -56,7 +57,8 @@ import Testing
             uri: try LibvirtURI("qemu+ssh://[::1]/system"), sshKeyFile: "/k/id", knownHostsFile: "/k/known")
         #expect(
             known.connectionURI
-                == "qemu+libssh://[::1]/system?keyfile=/k/id&known_hosts=/k/known&known_hosts_verify=normal&sshauth=privkey")
+                == "qemu+libssh://[::1]/system?keyfile=/k/id&known_hosts=/k/known"
+                + "&known_hosts_verify=normal&sshauth=privkey")
         let tls = try LibvirtNode(uri: try LibvirtURI("qemu+tls://h/system"), tlsDirectory: "/k/tls")
         #expect(tls.connectionURI == "qemu+tls://h/system?pkipath=/k/tls")
         let local = try LibvirtNode(uri: try LibvirtURI("qemu:///system"), sshKeyFile: "/k/id")

@@ -88,47 +88,8 @@ final class PrivateLibvirtd: Sendable {
         return "/" + parts.joined(separator: "/")
     }()
 
-    private static func path(of program: String) -> String? {
+    static func path(of program: String) -> String? {
         ["/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin"].map { "\($0)/\(program)" }
             .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
-}
-
-/// Runs other programs, with the little that tests need.
-enum Program {
-    struct Outcome: Sendable {
-        var status: Int32
-        var output: String
-    }
-
-    /// Runs a program to its end, on a thread of its own; its output comes back through a file.
-    static func run(_ path: String, _ arguments: [String]) async throws -> Outcome {
-        try await withCheckedThrowingContinuation { continuation in
-            let isStarted = BlockingThread.start("test-program") {
-                continuation.resume(with: Result { try runBlocking(path, arguments) })
-            }
-            if !isStarted { continuation.resume(throwing: CallFailure.noThread) }
-        }
-    }
-
-    private static func runBlocking(_ path: String, _ arguments: [String]) throws -> Outcome {
-        let file = "/tmp/gatehouse-out-\(UUID().uuidString)"
-        defer { unsafe unlink(file) }
-        var actions = unsafe posix_spawn_file_actions_t()
-        unsafe posix_spawn_file_actions_init(&actions)
-        defer { unsafe posix_spawn_file_actions_destroy(&actions) }
-        unsafe posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        unsafe posix_spawn_file_actions_addopen(&actions, 1, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-        unsafe posix_spawn_file_actions_adddup2(&actions, 1, 2)
-        var words = unsafe ([path] + arguments).map { unsafe strdup($0) }
-        unsafe words.append(nil)
-        defer { unsafe words.forEach { unsafe free($0) } }
-        var pid = pid_t()
-        let result = unsafe posix_spawn(&pid, path, &actions, nil, words, environ)
-        guard result == 0 else { return Outcome(status: -1, output: "can not run \(path): \(result)") }
-        var status: Int32 = 0
-        while unsafe waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        let output = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        return Outcome(status: (status >> 8) & 0xFF, output: output)
     }
 }

@@ -99,7 +99,8 @@ struct TextConsoleTests {
         try await withGuest { _, hypervisor, _ in
             let socket = try await open(hypervisor)
             try await reachPrompt(socket)
-            try socket.write(Array("i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line-$i-0123456789; done; echo over\r".utf8))
+            let loop = "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo line-$i-0123456789; done; echo over\r"
+            try socket.write(Array(loop.utf8))
             try await Task.sleep(for: .seconds(8))
             let text = try await socket.read(until: "\r\nover\r\n", within: .seconds(90))
             let numbers = text.split(separator: "\r\n").filter { $0.hasPrefix("line-") }
@@ -124,6 +125,33 @@ struct TextConsoleTests {
             #expect(sent > 10_000)
             // Another call goes through meanwhile.
             #expect(try await hypervisor.machine(Self.uuid).state == .running)
+        }
+    }
+
+    @Test func `a guest that takes no input holds up nobody, and its console can be had again`() async throws {
+        try await withGuest { _, hypervisor, _ in
+            var socket: ConsoleSocket? = try await open(hypervisor)
+            try await reachPrompt(try #require(socket))
+            try socket?.write(Array("stty raw; sleep 1000\r".utf8))
+            try await Task.sleep(for: .milliseconds(500))
+            let input = [UInt8](repeating: 120, count: 4096)
+            for _ in 0..<400 {
+                _ = socket?.writeSome(input)
+                try await Task.sleep(for: .milliseconds(2))
+            }
+            let start = ContinuousClock.now
+            #expect(try await hypervisor.machine(Self.uuid).state == .running)
+            #expect(ContinuousClock.now - start < .seconds(2))
+            socket = nil
+            let again = try await eventually(within: .seconds(20)) {
+                do {
+                    _ = try await open(hypervisor)
+                    return true
+                } catch let error as GatehouseError where error.code == .conflict {
+                    return false
+                }
+            }
+            #expect(again)
         }
     }
 

@@ -23,7 +23,8 @@ import Testing
     @Test(arguments: [
         "", "text", "<a>", "<a></b>", "</a>", "<a/><b/>", "<a/>x", "<a x=1/>", "<a x/>", "<a x='1' x='2'/>",
         "<a x='<'/>", "<a x='1'y='2'/>", "<a>&unknown;</a>", "<a>&#0;</a>", "<a>&#xD800;</a>", "<a>& b</a>",
-        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a><!-- </a>", "<a><![CDATA[ </a>", "<a", "<a x='", "<1a/>", "< a/>",
+        "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a><!-- </a>", "<a><![CDATA[ </a>", "<a", "<a x='", "<1a/>",
+        "< a/>",
         "<![CDATA[x]]><a/>", "<a><b></a></b>",
     ])
     func `what is not well formed is refused`(_ text: String) {

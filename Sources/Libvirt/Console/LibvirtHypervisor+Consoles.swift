@@ -21,7 +21,7 @@ extension LibvirtHypervisor {
 
     // MARK: VNC
 
-    private func openVNC(_ session: Session, _ uuid: UUID) async throws -> ConsoleSource {
+    private func openVNC(_ session: NodeSession, _ uuid: UUID) async throws -> ConsoleSource {
         let uri = node.uri
         let (vnc, descriptor) = try await session.read { connection in
             let domain = try connection.domain(uuid)
@@ -61,7 +61,7 @@ extension LibvirtHypervisor {
 
     // MARK: Text
 
-    private func openText(_ session: Session, _ uuid: UUID, force: Bool) async throws -> ConsoleSource {
+    private func openText(_ session: NodeSession, _ uuid: UUID, force: Bool) async throws -> ConsoleSource {
         try await session.read { connection in
             try Self.requireTextConsole(try Self.described(connection.domain(uuid), withSecrets: false))
         }
@@ -79,7 +79,7 @@ extension LibvirtHypervisor {
     }
 
     /// Opens the console, and where it looks held by a console of ours that has just ended, once more.
-    private func openLink(_ session: Session, _ uuid: UUID, force: Bool) async throws -> ConsoleLink {
+    private func openLink(_ session: NodeSession, _ uuid: UUID, force: Bool) async throws -> ConsoleLink {
         var force = force
         for attempt in 0..<20 {
             if attempt > 0 { try await Task.sleep(for: .milliseconds(50)) }

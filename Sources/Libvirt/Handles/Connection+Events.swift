@@ -13,10 +13,12 @@ extension Connection {
     /// Has libvirt report every change of a domain, and the end of the connection, to `signals`.
     ///
     /// Needs the event loop. Kinds of event that the driver does not know are left out.
-    func register(_ signals: SessionSignals) throws(LibvirtError) -> EventRegistrations {
+    func register(_ signals: NodeSignals) throws(LibvirtError) -> EventRegistrations {
         var made = EventRegistrations()
         made.watchesClose = registerClose(signals)
-        for unsafe (kind, callback) in unsafe Self.callbacks {
+        let callbacks = unsafe Self.callbacks
+        for index in unsafe callbacks.indices {
+            let (kind, callback) = unsafe callbacks[index]
             let opaque = unsafe Unmanaged.passRetained(signals).toOpaque()
             let number = unsafe virConnectDomainEventRegisterAny(
                 pointer, nil, Int32(bitPattern: kind.rawValue), callback, opaque, Self.release)
@@ -24,7 +26,7 @@ extension Connection {
                 made.events.append(number)
                 continue
             }
-            unsafe Unmanaged<SessionSignals>.fromOpaque(opaque).release()
+            unsafe Unmanaged<NodeSignals>.fromOpaque(opaque).release()
             if kind == VIR_DOMAIN_EVENT_ID_LIFECYCLE {
                 let error = LibvirtError.last()
                 deregister(made)
@@ -40,16 +42,16 @@ extension Connection {
         if registrations.watchesClose { _ = unsafe virConnectUnregisterCloseCallback(pointer, Self.closed) }
     }
 
-    private func registerClose(_ signals: SessionSignals) -> Bool {
+    private func registerClose(_ signals: NodeSignals) -> Bool {
         let opaque = unsafe Unmanaged.passRetained(signals).toOpaque()
         if unsafe virConnectRegisterCloseCallback(pointer, Self.closed, opaque, Self.release) == 0 { return true }
-        unsafe Unmanaged<SessionSignals>.fromOpaque(opaque).release()
+        unsafe Unmanaged<NodeSignals>.fromOpaque(opaque).release()
         return false
     }
 
     private static let release: virFreeCallback = { opaque in
         guard let opaque = unsafe opaque else { return }
-        unsafe Unmanaged<SessionSignals>.fromOpaque(opaque).release()
+        unsafe Unmanaged<NodeSignals>.fromOpaque(opaque).release()
     }
 
     private static let closed: virConnectCloseFunc = { _, reason, opaque in
@@ -61,7 +63,7 @@ extension Connection {
             case VIR_CONNECT_CLOSE_REASON_CLIENT.rawValue: "the connection was closed here"
             default: "the connection failed"
             }
-        unsafe Unmanaged<SessionSignals>.fromOpaque(opaque).takeUnretainedValue().lost(text)
+        unsafe Unmanaged<NodeSignals>.fromOpaque(opaque).takeUnretainedValue().lost(text)
     }
 
     // MARK: Domain events
@@ -101,6 +103,6 @@ extension Connection {
     private static func note(_ domain: virDomainPtr?, _ opaque: UnsafeMutableRawPointer?) {
         guard let domain = unsafe domain, let opaque = unsafe opaque else { return }
         guard let uuid = unsafe Domain.uuid(of: domain) else { return }
-        unsafe Unmanaged<SessionSignals>.fromOpaque(opaque).takeUnretainedValue().changed(uuid)
+        unsafe Unmanaged<NodeSignals>.fromOpaque(opaque).takeUnretainedValue().changed(uuid)
     }
 }

@@ -29,12 +29,6 @@ struct DomainActivity: Sendable, Equatable {
     var state: Int32
     /// A reason that depends on the state.
     var reason: Int32
-
-    /// Makes an activity.
-    init(state: Int32, reason: Int32) {
-        self.state = state
-        self.reason = reason
-    }
 }
 
 extension Connection {

@@ -30,7 +30,8 @@ enum Failures {
     }
 
     private static func unreachable(_ reason: String, cause: String? = nil) -> GatehouseError {
-        GatehouseError(.nodeUnreachable, "The machine's node can not be reached: \(reason). Try again later.", cause: cause)
+        GatehouseError(
+            .nodeUnreachable, "The machine's node can not be reached: \(reason). Try again later.", cause: cause)
     }
 
     private static func translate(_ failure: CallFailure, action: String) -> GatehouseError {

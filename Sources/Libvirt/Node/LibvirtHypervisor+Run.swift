@@ -6,7 +6,7 @@ package import Model
 
 extension LibvirtHypervisor {
     /// Why a session ended.
-    private struct SessionLost: Error {
+    private struct ConnectionLost: Error {
         let reason: String
     }
 
@@ -38,9 +38,9 @@ extension LibvirtHypervisor {
 
     /// Connects and serves until the connection is lost; the answer is why, and whether it was up.
     private func attempt(_ events: @Sendable (HypervisorEvent) async -> Void) async -> (String, Bool) {
-        let session: Session
+        let session: NodeSession
         do {
-            session = try await Session.open(node.connectionURI, threads: threads, timing: timing)
+            session = try await NodeSession.open(node.connectionURI, threads: threads, timing: timing)
         } catch {
             let reason = Failures.reason(error)
             use(nil, reason: reason)
@@ -53,9 +53,9 @@ extension LibvirtHypervisor {
             let facts = try await session.read { connection in try connection.facts() }
             await events(.node(.online(facts)))
             wasOnline = true
-            logger.info("node is online", metadata: ["uri": "\(node.uri)", "machines.hypervisor": "\(facts.hypervisor)"])
+            logger.info("node is online", metadata: ["uri": "\(node.uri)", "hypervisor": "\(facts.hypervisor)"])
             try await serve(session, events)
-        } catch let error as SessionLost {
+        } catch let error as ConnectionLost {
             reason = error.reason
         } catch {
             reason = session.signals.lossReason ?? Failures.reason(error)
@@ -66,7 +66,7 @@ extension LibvirtHypervisor {
     }
 
     /// Reports until the session is lost or the task is cancelled.
-    private func serve(_ session: Session, _ events: @Sendable (HypervisorEvent) async -> Void) async throws {
+    private func serve(_ session: NodeSession, _ events: @Sendable (HypervisorEvent) async -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             let interval = timing.resync
             group.addTask {
@@ -85,9 +85,9 @@ extension LibvirtHypervisor {
     }
 
     private func report(
-        _ batch: SessionSignals.Batch, of session: Session, _ events: @Sendable (HypervisorEvent) async -> Void
+        _ batch: NodeSignals.Batch, of session: NodeSession, _ events: @Sendable (HypervisorEvent) async -> Void
     ) async throws {
-        if let reason = batch.lost { throw SessionLost(reason: reason) }
+        if let reason = batch.lost { throw ConnectionLost(reason: reason) }
         if batch.needsInventory {
             await events(.inventory(try await session.inventory()))
             return
@@ -100,7 +100,7 @@ extension LibvirtHypervisor {
             } catch let error as CancellationError {
                 throw error
             } catch {
-                if let reason = session.signals.lossReason { throw SessionLost(reason: reason) }
+                if let reason = session.signals.lossReason { throw ConnectionLost(reason: reason) }
                 logger.warning("machine can not be read", metadata: ["machine": "\(uuid)", "error": "\(error)"])
             }
         }

@@ -12,7 +12,7 @@ import Synchronization
 package final class LibvirtHypervisor: Hypervisor {
     private struct State {
         var isRunning = false
-        var session: Session?
+        var session: NodeSession?
         var reason = "it has not been connected yet"
     }
 
@@ -49,7 +49,7 @@ package final class LibvirtHypervisor: Hypervisor {
     }
 
     /// Makes a session the one that calls go through; nil with the reason why there is none.
-    func use(_ session: Session?, reason: String = "") {
+    func use(_ session: NodeSession?, reason: String = "") {
         state.withLock { state in
             state.session = session
             state.reason = reason
@@ -57,7 +57,7 @@ package final class LibvirtHypervisor: Hypervisor {
     }
 
     /// The session that calls go through.
-    func session() throws -> Session {
+    func session() throws -> NodeSession {
         try state.withLock { state in
             if let session = state.session { return session }
             throw GatehouseError(
@@ -67,7 +67,7 @@ package final class LibvirtHypervisor: Hypervisor {
 
     /// Runs one call and gives its failure the one error type.
     func calling<Value: Sendable>(
-        _ action: String, _ body: (Session) async throws -> Value
+        _ action: String, _ body: (NodeSession) async throws -> Value
     ) async throws -> Value {
         let session = try session()
         do {

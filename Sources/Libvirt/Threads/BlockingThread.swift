@@ -26,13 +26,15 @@ enum BlockingThread {
         var before = sigset_t()
         unsafe sigfillset(&everything)
         unsafe pthread_sigmask(SIG_SETMASK, &everything, &before)
-        let result = unsafe pthread_create(&thread, nil, { argument in
-            guard let argument = unsafe argument else { return nil }
-            let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
-            unsafe gatehouse_name_thread(body.name)
-            body.run()
-            return nil
-        }, body.toOpaque())
+        let result = unsafe pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument = unsafe argument else { return nil }
+                let body = unsafe Unmanaged<Body>.fromOpaque(argument).takeRetainedValue()
+                unsafe gatehouse_name_thread(body.name)
+                body.run()
+                return nil
+            }, body.toOpaque())
         unsafe pthread_sigmask(SIG_SETMASK, &before, nil)
         guard result == 0 else {
             unsafe body.release()

@@ -5,7 +5,7 @@ import Model
 import Synchronization
 
 /// One open connection to a node, from opening it to closing it.
-final class Session: Sendable {
+final class NodeSession: Sendable {
     /// Owns the connection, and hands it to several threads: libvirt's connections allow that.
     final class Owner: @unchecked Sendable {
         let connection: Connection
@@ -19,7 +19,7 @@ final class Session: Sendable {
     }
 
     /// What libvirt reports.
-    let signals = SessionSignals()
+    let signals = NodeSignals()
     /// The text consoles that are open.
     let pumps = PumpRegistry()
     private let threads: NodeThreads
@@ -33,13 +33,13 @@ final class Session: Sendable {
     }
 
     /// Opens a connection and has it watched.
-    static func open(_ uri: String, threads: NodeThreads, timing: LibvirtTiming) async throws -> Session {
+    static func open(_ uri: String, threads: NodeThreads, timing: LibvirtTiming) async throws -> NodeSession {
         let owner = try await threads.reads.run(within: timing.change) {
             let connection = try Connection(uri: uri)
             connection.setKeepAlive(seconds: timing.keepAliveSeconds, count: timing.keepAliveCount)
             return Owner(connection)
         }
-        let session = Session(owner, threads: threads, timing: timing)
+        let session = NodeSession(owner, threads: threads, timing: timing)
         do {
             let signals = session.signals
             let made = try await threads.reads.run(within: timing.read) {
@@ -54,7 +54,9 @@ final class Session: Sendable {
     }
 
     /// Asks the node something.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (borrowing Connection) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (borrowing Connection) throws -> Value
+    ) async throws -> Value {
         try await call(threads.reads, within: timing.read, body)
     }
 
@@ -66,7 +68,8 @@ final class Session: Sendable {
     }
 
     private func call<Value: Sendable>(
-        _ workers: Workers, within deadline: Duration, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
+        _ workers: Workers, within deadline: Duration,
+        _ body: @escaping @Sendable (borrowing Connection) throws -> Value
     ) async throws -> Value {
         guard let owner = state.withLock({ $0.owner }) else { throw CallFailure.notConnected }
         do {

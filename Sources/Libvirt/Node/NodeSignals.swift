@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It holds each machine once, so it can not grow beyond the number of machines. It is filled on the
 /// event loop's thread, which must not wait.
-final class SessionSignals: Sendable {
+final class NodeSignals: Sendable {
     /// What has come together.
     struct Batch: Sendable, Equatable {
         /// The machines to read again, in the order of their first event.

@@ -18,7 +18,7 @@ extension LibvirtError {
     }
 }
 
-extension Session {
+extension NodeSession {
     /// What is known of all domains after the calls that ask for all at once.
     private struct Listing: Sendable {
         var domains: [DomainReference]

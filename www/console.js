@@ -47,7 +47,11 @@ async function start() {
         },
     };
     const console_ = new ConsoleSession({
-        api, events, machine: machine.id, type: route.type, isRunning: () => ["running", "paused", "shutdown"].includes(current().state),
+        api, events, machine: machine.id, type: route.type, isRunning: () => [
+            "running",
+            "paused",
+            "shutdown",
+        ].includes(current().state),
         attach: (line) => screen.attach(line),
         onChange: (state) => {
             screen.phase(state.phase);
@@ -85,8 +89,20 @@ async function start() {
 
 start().catch((problem) => {
     if (problem.word === "unauthenticated") return signIn();
-    return root.replaceChildren(h("div", { class: "console" }, h("main", { class: "console-main" }, h("div", { class: "panel" },
-        h("div", { class: "panel-card" }, icon("warning"), h("h1", { class: "panel-title" }, "The console could not be opened"), h("p", {}, describe(problem)),
-            h("div", { class: "panel-actions" }, button("Try again", { class: "primary", onclick: () => location.reload() }),
-                link(problem.word === "notFound" ? "/" : machinePath(route.machine), { class: "button" }, "Leave")))))));
+    return root.replaceChildren(h("div", { class: "console" }, h("main", { class: "console-main" }, h("div",
+        { class: "panel" },
+        h("div", { class: "panel-card" }, icon("warning"), h(
+            "h1",
+            { class: "panel-title" },
+            "The console could not be opened"
+        ), h("p", {}, describe(problem)),
+            h("div", { class: "panel-actions" }, button("Try again", {
+                class: "primary",
+                onclick: () => location.reload(),
+            }),
+                link(
+                    problem.word === "notFound" ? "/" : machinePath(route.machine),
+                    { class: "button" },
+                    "Leave"
+                )))))));
 });

@@ -14,18 +14,34 @@ test("a call posts JSON-RPC with named parameters and gives the result", async (
     assert.deepEqual(await api.call("machine.list", { node: "hydra" }), { machines: [] });
     assert.equal(seen.path, "/api");
     assert.equal(seen.headers["Content-Type"], "application/json");
-    assert.deepEqual(JSON.parse(seen.body), { jsonrpc: "2.0", id: 1, method: "machine.list", params: { node: "hydra" } });
+    assert.deepEqual(JSON.parse(seen.body), {
+        jsonrpc: "2.0",
+        id: 1,
+        method: "machine.list",
+        params: { node: "hydra" },
+    });
 });
 
 test("a refusal carries the word, the message and the data", async () => {
     const lock = { holder: "alice" };
-    const api = new APIClient({ fetch: answering({ error: { code: -32005, message: "In use.", data: { code: "consoleLocked", lock } } }) });
-    await assert.rejects(api.call("console.open"), (error) => error instanceof APIError && error.word === "consoleLocked" && error.data.lock.holder === "alice");
+    const api = new APIClient({ fetch: answering({ error: {
+        code: -32005,
+        message: "In use.",
+        data: { code: "consoleLocked", lock },
+    } }) });
+    await assert.rejects(
+        api.call("console.open"),
+        (error) => error instanceof APIError && error.word === "consoleLocked" && error.data.lock.holder === "alice"
+    );
 });
 
 test("a lost session is told once to the page, and not for quiet calls", async () => {
     let told = 0;
-    const api = new APIClient({ onUnauthenticated: () => told++, fetch: answering({ error: { code: -32001, message: "Sign in.", data: { code: "unauthenticated" } } }) });
+    const api = new APIClient({ onUnauthenticated: () => told++, fetch: answering({ error: {
+        code: -32001,
+        message: "Sign in.",
+        data: { code: "unauthenticated" },
+    } }) });
     await assert.rejects(api.call("machine.list"));
     assert.equal(told, 1);
     await assert.rejects(api.call("session.login", {}, { quiet: true }));
@@ -44,6 +60,9 @@ test("a broken line and a proxy's error page become words a person can use", asy
 });
 
 test("too many attempts say how long to wait", () => {
-    assert.equal(describe(new APIError("rateLimited", "Too many attempts.", { retryAfter: 29.2 })), "Too many attempts. Try again in 30 s.");
+    assert.equal(
+        describe(new APIError("rateLimited", "Too many attempts.", { retryAfter: 29.2 })),
+        "Too many attempts. Try again in 30 s."
+    );
     assert.equal(describe(new TypeError("x is undefined")), "Unexpected: x is undefined");
 });

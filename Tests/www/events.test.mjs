@@ -60,10 +60,11 @@ test("a broken line is left to the browser, a refusal is tried again with growin
 test("a refusal is told, a broken line is not", () => {
     let refused = 0;
     const sources = [];
-    const made = new EventStream({ onRefused: () => refused++, setTimer: () => 1, clearTimer: () => {}, makeSource: () => {
+    const makeSource = () => {
         sources.push(new FakeSource());
         return sources.at(-1);
-    } });
+    };
+    const made = new EventStream({ onRefused: () => refused++, setTimer: () => 1, clearTimer: () => {}, makeSource });
     made.start();
     sources[0].fail(0);
     assert.equal(refused, 0);

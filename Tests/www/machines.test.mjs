@@ -5,7 +5,15 @@ import { comparison, filterFrom, passes, queryOf } from "../../www/lib/machine-f
 import { actionsFor, consoleAvailability, reaches } from "../../www/lib/machine-states.js";
 
 const machine = (members) => ({
-    id: members.name, uuid: members.name, name: "web", notes: "", node: "hydra", state: "running", level: "admin", vcpus: 1, memoryKiB: 1024,
+    id: members.name,
+    uuid: members.name,
+    name: "web",
+    notes: "",
+    node: "hydra",
+    state: "running",
+    level: "admin",
+    vcpus: 1,
+    memoryKiB: 1024,
     osType: "hvm", consoles: ["vnc"], operation: null, locks: {}, ...members,
 });
 

@@ -22,7 +22,18 @@ test("a machine's id comes back from its address", () => {
 
 test("sign-in leads back into this site only", () => {
     for (const good of ["/", "/users", "/machine/abc/vnc", "/?state=off"]) assert.equal(safeNext(good), good);
-    for (const bad of ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", null, "/login", "/setup", "/none", "/\t/evil.example"]) {
+    for (const bad of [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "javascript:alert(1)",
+        "",
+        null,
+        "/login",
+        "/setup",
+        "/none",
+        "/\t/evil.example",
+    ]) {
         assert.equal(safeNext(bad), "/", String(bad));
     }
     assert.equal(loginPath("/"), "/login");

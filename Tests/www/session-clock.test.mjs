@@ -8,8 +8,14 @@ import { FakeAPI, FakeTime, settled } from "./fakes.mjs";
 function clock(answers = {}) {
     const time = new FakeTime();
     const told = [];
-    const ends = (seconds) => ({ idleExpiresAt: new Date(time.now() + seconds * 1000).toISOString(), expiresAt: "2026-01-01T12:00:00Z" });
-    const api = new FakeAPI(Object.fromEntries(Object.entries(answers).map(([method, make]) => [method, () => make(ends, time)])));
+    const ends = (seconds) => ({
+        idleExpiresAt: new Date(time.now() + seconds * 1000).toISOString(),
+        expiresAt: "2026-01-01T12:00:00Z",
+    });
+    const api = new FakeAPI(Object.fromEntries(Object.entries(answers).map(([method, make]) => [
+        method,
+        () => make(ends, time),
+    ])));
     const made = new SessionClock({
         api, timers: time, now: time.now,
         onWarn: () => told.push("warn"), onEnd: () => told.push("end"), onSafe: () => told.push("safe"),

@@ -22,7 +22,10 @@ test("a change names the key it touched", () => {
 
 function inventory(machines) {
     const events = new FakeEvents();
-    const api = new FakeAPI({ "machine.list": () => ({ machines: machines() }), "node.list": () => ({ nodes: [{ name: "hydra" }] }) });
+    const api = new FakeAPI({
+        "machine.list": () => ({ machines: machines() }),
+        "node.list": () => ({ nodes: [{ name: "hydra" }] }),
+    });
     return { events, api, made: new Inventory({ api, events }) };
 }
 
@@ -47,7 +50,12 @@ test("overlapping loads share one answer", async () => {
 test("events change single machines, nodes and locks", async () => {
     const { events, made } = inventory(() => [{ id: "1", name: "web", disks: [1], locks: { vnc: null, text: null } }]);
     await made.load();
-    events.emit("machine.changed", { machine: { id: "1", name: "web", state: "off", locks: { vnc: null, text: null } } });
+    events.emit("machine.changed", { machine: {
+        id: "1",
+        name: "web",
+        state: "off",
+        locks: { vnc: null, text: null },
+    } });
     assert.deepEqual(made.machines.get("1").disks, [1]);
     assert.equal(made.machines.get("1").state, "off");
     events.emit("console.changed", { machine: "1", type: "vnc", lock: { holder: "alice" } });
@@ -78,7 +86,10 @@ test("a lock that an event tells is known as one's own by the name", () => {
     made.machines.set({ id: "1", locks: {} });
     events.emit("console.changed", { machine: "1", type: "text", lock: { holder: "alice", self: false } });
     assert.equal(made.machines.get("1").locks.text.self, true);
-    events.emit("machine.changed", { machine: { id: "1", locks: { vnc: { holder: "bob", self: false }, text: null } } });
+    events.emit("machine.changed", { machine: { id: "1", locks: {
+        vnc: { holder: "bob", self: false },
+        text: null,
+    } } });
     assert.equal(made.machines.get("1").locks.vnc.self, false);
     assert.equal(made.machines.get("1").locks.text, null);
 });

@@ -27,7 +27,10 @@ test("the server's reason wins over the table's text; unknown codes stay put", (
     assert.equal(closeMeaning(4000, "alice took this console over.").text, "alice took this console over.");
     assert.match(closeMeaning(4000).text, /took this console over/);
     assert.equal(closeMeaning(4999).next, "stay");
-    assert.deepEqual([4000, 4001, 4002, 4003, 4004, 1001, 1006].map((code) => closeMeaning(code).next), ["stay", "stay", "stay", "stay", "wait", "retry", "retry"]);
+    assert.deepEqual(
+        [4000, 4001, 4002, 4003, 4004, 1001, 1006].map((code) => closeMeaning(code).next),
+        ["stay", "stay", "stay", "stay", "wait", "retry", "retry"]
+    );
 });
 
 test("pauses grow to a limit", () => {
@@ -40,7 +43,10 @@ test("the resize frame starts with a zero byte", () => {
 
 test("a terminal's text joins wrapped lines and drops the blank end", () => {
     const lines = [["one long", false], [" line", true], ["", false], ["two", false], ["", false], ["  ", false]];
-    const buffer = { length: lines.length, getLine: (index) => ({ isWrapped: lines[index][1], translateToString: () => lines[index][0] }) };
+    const buffer = { length: lines.length, getLine: (index) => ({
+        isWrapped: lines[index][1],
+        translateToString: () => lines[index][0],
+    }) };
     assert.equal(bufferText(buffer), "one long line\n\ntwo\n");
     assert.equal(bufferText({ length: 0, getLine: () => undefined }), "");
 });

@@ -39,7 +39,10 @@ test("keysyms are Latin-1 as is and Unicode beyond", () => {
 
 test("every layout has all printable ASCII", () => {
     for (const [name, { characters }] of Object.entries(layouts)) {
-        const absent = Array.from({ length: 95 }, (_, n) => String.fromCharCode(32 + n)).filter((c) => !characters.has(c));
+        const absent = Array.from(
+            { length: 95 },
+            (_, n) => String.fromCharCode(32 + n)
+        ).filter((c) => !characters.has(c));
         assert.deepEqual(absent, [], name);
     }
 });

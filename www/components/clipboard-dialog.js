@@ -13,7 +13,11 @@ export async function clipboardDialog({ received, send }) {
     });
     const answer = await openDialog({
         title: "Clipboard of the guest", wide: true, body: [entry.element],
-        actions: [{ label: "Close", value: null }, { label: "Copy here", value: "copy" }, { label: "Send to the guest", value: "send", style: "primary" }],
+        actions: [
+            { label: "Close", value: null },
+            { label: "Copy here", value: "copy" },
+            { label: "Send to the guest", value: "send", style: "primary" },
+        ],
     });
     if (answer === "send") {
         send(entry.value);

@@ -21,10 +21,22 @@ export class ConsoleFrame {
         this.status = h("span", { class: "console-status", id: "status", role: "status", data: { phase: "opening" } });
         this.stage = h("div", { class: `stage stage-${type}` });
         this.panel = h("div", { class: "panel", role: "group", "aria-label": "Connection", hidden: true });
-        this.toolbar = h("div", { class: "toolbar", role: "toolbar", "aria-label": "Console" }, tools, this.#common(inventory));
+        this.toolbar = h(
+            "div",
+            { class: "toolbar", role: "toolbar", "aria-label": "Console" },
+            tools,
+            this.#common(inventory)
+        );
         this.element = h("div", { class: "console", data: { type } },
             h("header", { class: "console-head" },
-                h("div", { class: "console-title" }, h("img", { src: "/favicon.svg", alt: "", width: 22, height: 22 }), h("h1", {}, this.name), this.state, this.status),
+                h(
+                    "div",
+                    { class: "console-title" },
+                    h("img", { src: "/favicon.svg", alt: "", width: 22, height: 22 }),
+                    h("h1", {}, this.name),
+                    this.state,
+                    this.status
+                ),
                 this.toolbar),
             h("main", { class: "console-main" }, this.stage, this.panel));
         this.update(machine);
@@ -33,9 +45,20 @@ export class ConsoleFrame {
 
     #common(inventory) {
         const power = button("Power", { icon: "power" });
-        attachMenu(power, () => actionItems(this.api, this.machine, (changed) => inventory.merge(changed)), { label: `Actions for ${this.machine.name}` });
-        const full = button("Full screen", { icon: "fullscreen", bare: true, "aria-pressed": "false", onclick: () => this.#fullScreen() });
-        document.addEventListener("fullscreenchange", () => full.setAttribute("aria-pressed", String(document.fullscreenElement !== null)));
+        attachMenu(
+            power,
+            () => actionItems(this.api, this.machine, (changed) => inventory.merge(changed)),
+            { label: `Actions for ${this.machine.name}` }
+        );
+        const full = button("Full screen", {
+            icon: "fullscreen",
+            bare: true,
+            "aria-pressed": "false",
+            onclick: () => this.#fullScreen(),
+        });
+        document.addEventListener("fullscreenchange", () => {
+            full.setAttribute("aria-pressed", String(document.fullscreenElement !== null));
+        });
         const more = button("More", { icon: "more", bare: true });
         attachMenu(more, () => [
             { label: "Reconnect", icon: "refresh", run: () => this.reconnect() },
@@ -43,7 +66,12 @@ export class ConsoleFrame {
             { label: "Show the machine", icon: "machines", run: () => location.assign(machinePath(this.machine.id)) },
             null, ...themeItems(),
         ], { label: "More" });
-        return [h("span", { class: "toolbar-line", role: "separator", "aria-orientation": "vertical" }), power, full, more];
+        return [
+            h("span", { class: "toolbar-line", role: "separator", "aria-orientation": "vertical" }),
+            power,
+            full,
+            more,
+        ];
     }
 
     async #fullScreen() {
@@ -54,7 +82,8 @@ export class ConsoleFrame {
 
     #keys() {
         const leave = (event) => {
-            const chord = event.ctrlKey && event.altKey && event.shiftKey && ["Control", "Alt", "Shift"].includes(event.key);
+            const chord = event.ctrlKey && event.altKey && event.shiftKey &&
+                ["Control", "Alt", "Shift"].includes(event.key);
             if (!chord || this.toolbar.contains(document.activeElement)) return;
             event.preventDefault();
             event.stopImmediatePropagation();
@@ -75,7 +104,9 @@ export class ConsoleFrame {
     }
 
     #buttons() {
-        return [...this.toolbar.querySelectorAll("button:not(:disabled), a[href]")].filter((each) => each.offsetParent !== null);
+        return [...this.toolbar.querySelectorAll("button:not(:disabled), a[href]")].filter(
+            (each) => each.offsetParent !== null
+        );
     }
 
     /** The machine as it is now. */
@@ -92,8 +123,15 @@ export class ConsoleFrame {
         this.status.dataset.phase = state.phase;
         this.element.dataset.phase = state.phase;
         const words = {
-            opening: "Connecting…", connecting: "Connecting…", retrying: "Reconnecting…", waiting: "Waiting for the machine",
-            locked: state.freed ? "Free" : `In use by ${state.lock ? holderName(state.lock) : ""}`, closed: "Not connected", refused: "Not connected",
+            opening: "Connecting…",
+            connecting: "Connecting…",
+            retrying: "Reconnecting…",
+            waiting: "Waiting for the machine",
+            locked: state.freed
+                ? "Free"
+                : `In use by ${state.lock ? holderName(state.lock) : ""}`,
+            closed: "Not connected",
+            refused: "Not connected",
             connected: `Connected since ${clock(state.lock?.since ?? new Date().toISOString())}`,
         };
         text(this.status, words[state.phase]);
@@ -111,14 +149,18 @@ export class ConsoleFrame {
         case "connected":
             return null;
         case "retrying":
-            return panel("refresh", state.meaning.title, `${state.meaning.text} Trying again${state.attempt > 2 ? ` (try ${state.attempt})` : ""}…`,
-                [button("Reconnect now", { class: "primary", onclick: act.connect })], "spin");
+            return retryingPanel(state, act);
         case "waiting":
             return panel("state-off", state.meaning.title, `${state.meaning.text}`, this.#startButton(act));
         case "locked":
             return this.#lockedPanel(state, act);
         case "refused":
-            return panel("warning", "The console could not be opened", describe(state.problem), [button("Try again", { class: "primary", onclick: act.connect })]);
+            return panel(
+                "warning",
+                "The console could not be opened",
+                describe(state.problem),
+                [button("Try again", { class: "primary", onclick: act.connect })]
+            );
         default:
             return this.#closedPanel(state.meaning, act);
         }
@@ -131,10 +173,19 @@ export class ConsoleFrame {
 
     #lockedPanel(state, act) {
         if (state.freed) {
-            return panel("check", "The console is free now", null, [button("Connect", { class: "primary", onclick: act.connect })]);
+            return panel(
+                "check",
+                "The console is free now",
+                null,
+                [button("Connect", { class: "primary", onclick: act.connect })]
+            );
         }
         return panel("lock", "This console is in use", holderText(state.lock), [
-            button("Take over…", { icon: "takeover", class: "primary", onclick: () => takeOver(this.machine, state.lock, act) }),
+            button("Take over…", {
+                icon: "takeover",
+                class: "primary",
+                onclick: () => takeOver(this.machine, state.lock, act),
+            }),
             button("Try again", { onclick: act.connect }),
         ]);
     }
@@ -145,12 +196,27 @@ export class ConsoleFrame {
             return panel("warning", meaning.title, meaning.text, [again]);
         }
         const icons = { 4000: "takeover", 4001: "disconnect", 1000: "check" };
-        return panel(icons[meaning.code] ?? "warning", meaning.title, meaning.text, [button("Reconnect", { icon: "refresh", class: "primary", onclick: act.connect })]);
+        return panel(
+            icons[meaning.code] ?? "warning",
+            meaning.title,
+            meaning.text,
+            [button("Reconnect", { icon: "refresh", class: "primary", onclick: act.connect })]
+        );
     }
 }
 
 const panel = (name, title, words, actions, extra = "") => [h("div", { class: "panel-card" }, icon(name, extra),
-    h("h2", {}, title), words && h("p", {}, words), actions.length > 0 && h("div", { class: "panel-actions" }, actions))];
+    h("h2", {}, title), words && h("p", {}, words), actions.length > 0 && h(
+        "div",
+        { class: "panel-actions" },
+        actions
+    ))];
+
+function retryingPanel({ meaning, attempt }, act) {
+    const count = attempt > 2 ? ` (try ${attempt})` : "";
+    const now = button("Reconnect now", { class: "primary", onclick: act.connect });
+    return panel("refresh", meaning.title, `${meaning.text} Trying again${count}…`, [now], "spin");
+}
 
 async function takeOver(machine, lock, act) {
     const agreed = await confirm({

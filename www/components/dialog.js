@@ -8,7 +8,15 @@ import { button, freshId, h, icon } from "./dom.js";
  * Answers with the value of the action taken, or null when it was closed otherwise. `onOpen(dialog)` may
  * change it; `beforeClose(value)` may keep it open by answering false.
  */
-export function openDialog({ title, body = [], actions, tone = "", wide = false, onOpen = () => {}, beforeClose = () => true }) {
+export function openDialog({
+    title,
+    body = [],
+    actions,
+    tone = "",
+    wide = false,
+    onOpen = () => {},
+    beforeClose = () => true,
+}) {
     const titleId = freshId("dialog-title");
     const bodyId = freshId("dialog-body");
     return new Promise((resolve) => {
@@ -28,11 +36,15 @@ export function openDialog({ title, body = [], actions, tone = "", wide = false,
             h("h2", { id: titleId }, title)),
         h("div", { class: "dialog-body", id: bodyId }, body),
         h("footer", { class: "dialog-foot" }, buttons));
-        const dialog = h("dialog", { class: wide ? "dialog wide" : "dialog", "aria-labelledby": titleId, "aria-describedby": bodyId,
+        const dialog = h("dialog", {
+            class: wide ? "dialog wide" : "dialog",
+            "aria-labelledby": titleId,
+            "aria-describedby": bodyId,
             oncancel: (event) => {
                 event.preventDefault();
                 finish(null);
-            } }, form);
+            },
+        }, form);
         dialog.addEventListener("close", () => {
             dialog.remove();
             resolve(answer);

@@ -53,7 +53,12 @@ export function icon(name, extra = "") {
 /** A button with an icon and a text. With `bare` the text is only spoken and shown as a tip. */
 export function button(label, { icon: name, bare = false, class: style = "", ...attributes } = {}) {
     const classes = ["button", bare ? "bare" : "", style].filter(Boolean).join(" ");
-    return h("button", { type: "button", class: classes, ...(bare ? { "aria-label": label, title: label } : {}), ...attributes },
+    return h("button", {
+        type: "button",
+        class: classes,
+        ...(bare ? { "aria-label": label, title: label } : {}),
+        ...attributes,
+    },
         name && icon(name), !bare && h("span", { class: "label" }, label));
 }
 

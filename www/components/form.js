@@ -12,7 +12,11 @@ export function field(label, { control = "input", hint = "", value = "", class: 
     let input;
     if (Array.isArray(control)) {
         input = h("select", { class: `select ${style}`, ...common },
-            control.map((option) => h("option", { value: option.value, selected: option.value === value }, option.label)));
+            control.map((option) => h(
+                "option",
+                { value: option.value, selected: option.value === value },
+                option.label
+            )));
     } else {
         const classes = control === "textarea" ? `textarea ${style}` : `input ${style}`;
         input = h(control, { class: classes, ...common, props: { value } });

@@ -16,20 +16,44 @@ export function groupList(api) {
         try {
             const { groups } = await api.call("group.list");
             place.replaceChildren(groups.length ? table("Groups", columns, groups, { keyOf: (group) => group.name })
-                : empty({ icon: "users", title: "No groups", text: "A group gets rights once; its members have them as long as they belong to it." }));
+                : empty({
+                    icon: "users",
+                    title: "No groups",
+                    text: "A group gets rights once; its members have them as long as they belong to it.",
+                }));
         } catch (problem) {
             place.replaceChildren(failure(problem, load));
         }
     }
 
+    const member = (group, name) => h("span", { class: "chip" }, name, button(`Take ${name} out of ${group.name}`, {
+        icon: "close",
+        bare: true,
+        onclick: () => attempt(() => api.call("group.removeMember", { group: group.name, user: name })),
+    }));
+
     const columns = [
-        { label: "Name", class: "name-cell", bare: true, cell: (group) => [h("strong", {}, group.name), h("div", { class: "sub clip" }, group.description)] },
-        { label: "Members", cell: (group) => h("div", { class: "chips" }, group.members.map((name) => h("span", { class: "chip" }, name,
-            button(`Take ${name} out of ${group.name}`, { icon: "close", bare: true, onclick: () => attempt(() => api.call("group.removeMember", { group: group.name, user: name })) }))),
-        group.members.length === 0 && h("span", { class: "muted" }, "nobody")) },
+        {
+            label: "Name",
+            class: "name-cell",
+            bare: true,
+            cell: (group) => [h("strong", {}, group.name), h("div", { class: "sub clip" }, group.description)],
+        },
+        { label: "Members", cell: (group) => h("div", { class: "chips" }, group.members.length
+            ? group.members.map((name) => member(group, name))
+            : h("span", { class: "muted" }, "nobody")) },
         { label: "Actions", hidden: true, cell: (group) => h("div", { class: "buttons" },
-            button("Add a member", { icon: "plus", class: "small", "aria-label": `Add a member to ${group.name}`, onclick: () => add(group) }),
-            button(`Remove ${group.name}`, { icon: "trash", bare: true, class: "small", onclick: () => remove(group) })) },
+            button("Add a member", {
+                icon: "plus",
+                class: "small",
+                "aria-label": `Add a member to ${group.name}`, onclick: () => add(group),
+            }),
+            button(`Remove ${group.name}`, {
+                icon: "trash",
+                bare: true,
+                class: "small",
+                onclick: () => remove(group),
+            })) },
     ];
 
     async function create() {
@@ -46,7 +70,10 @@ export function groupList(api) {
         const { users } = await api.call("user.list").catch(() => ({ users: [] }));
         const free = users.filter((user) => !group.members.includes(user.name));
         if (!free.length) return notify("Every user is a member already.", "info");
-        const user = field("User", { name: "user", control: free.map(({ name, givenName }) => ({ value: name, label: givenName ? `${name} (${givenName})` : name })) });
+        const user = field("User", { name: "user", control: free.map(({ name, givenName }) => ({
+            value: name,
+            label: givenName ? `${name} (${givenName})` : name,
+        })) });
         const added = await formDialog({
             title: `Add a member to ${group.name}`, action: "Add", fields: [user],
             submit: () => api.call("group.addMember", { group: group.name, user: user.value }),
@@ -56,7 +83,12 @@ export function groupList(api) {
     }
 
     async function remove(group) {
-        const agreed = await confirm({ title: `Remove the group ${group.name}?`, action: "Remove", danger: true, text: "Its members lose the rights that the group has. The users stay." });
+        const agreed = await confirm({
+            title: `Remove the group ${group.name}?`,
+            action: "Remove",
+            danger: true,
+            text: "Its members lose the rights that the group has. The users stay.",
+        });
         if (agreed) await attempt(() => api.call("group.remove", { group: group.name }));
     }
 
@@ -70,5 +102,13 @@ export function groupList(api) {
     }
 
     load();
-    return card("Groups", { icon: "users", body: false, actions: [button("New group", { icon: "plus", class: "small", onclick: create })] }, place);
+    return card(
+        "Groups",
+        {
+            icon: "users",
+            body: false,
+            actions: [button("New group", { icon: "plus", class: "small", onclick: create })],
+        },
+        place
+    );
 }

@@ -15,7 +15,12 @@ const gentle = {
 export async function runAction(api, machine, action) {
     const question = action.ask ?? gentle[action.name];
     if (question) {
-        const agreed = await confirm({ title: `${action.label} ${machine.name}?`, text: question, action: action.label, danger: action.danger });
+        const agreed = await confirm({
+            title: `${action.label} ${machine.name}?`,
+            text: question,
+            action: action.label,
+            danger: action.danger,
+        });
         if (!agreed) return null;
     }
     try {
@@ -31,7 +36,8 @@ export async function runAction(api, machine, action) {
 export function actionItems(api, machine, after = () => {}) {
     const fitting = actionsFor(machine);
     const items = fitting.map((action) => ({
-        label: action.label, icon: action.icon, danger: action.danger, disabled: machine.operation !== null && !action.danger,
+        label: action.label, icon: action.icon, danger: action.danger, disabled: machine.operation !== null &&
+            !action.danger,
         run: async () => {
             const changed = await runAction(api, machine, action);
             if (changed) after(changed);

@@ -14,7 +14,8 @@ const names = { vnc: "Screen (VNC)", text: "Text console" };
 export async function disconnect(api, { machine, machineName, type, lock }) {
     const agreed = await confirm({
         title: "Disconnect this console?", action: "Disconnect", danger: true,
-        text: `${holderName(lock)} loses the ${type === "vnc" ? "screen" : "text console"} of ${machineName} at once and is told that you did it.`,
+        text: `${holderName(lock)} loses the ${type === "vnc" ? "screen" : "text console"} of ${machineName} at once `
+            + "and is told that you did it.",
     });
     if (!agreed) return false;
     try {
@@ -28,7 +29,11 @@ export async function disconnect(api, { machine, machineName, type, lock }) {
 }
 
 export function machineConsoles(api, machine) {
-    if (!machine.consoles.length) return h("p", { class: "card-note" }, "This machine has neither a screen nor a text console.");
+    if (!machine.consoles.length) return h(
+        "p",
+        { class: "card-note" },
+        "This machine has neither a screen nor a text console."
+    );
     return h("ul", { class: "console-list" }, machine.consoles.map((type) => {
         const lock = machine.locks?.[type];
         return h("li", { data: { type } }, icon(type === "vnc" ? "screen" : "terminal"),

@@ -10,8 +10,14 @@ const longest = 10_000;
 /** `{element, update(machine)}` */
 export function machineNotes(api, machine, mayEdit) {
     let saved = machine.notes;
-    const area = h("textarea", { class: "textarea notes-area", "aria-label": "Notes", maxlength: longest, readonly: !mayEdit,
-        placeholder: mayEdit ? "What should the next person know about this machine?" : "No notes.", props: { value: saved } });
+    const area = h("textarea", {
+        class: "textarea notes-area",
+        "aria-label": "Notes",
+        maxlength: longest,
+        readonly: !mayEdit,
+        placeholder: mayEdit
+            ? "What should the next person know about this machine?"
+            : "No notes.", props: { value: saved } });
     const status = h("span", { class: "muted small-text", role: "status" });
     const save = button("Save notes", { class: "small primary", hidden: true, onclick: store });
     const revert = button("Revert", { class: "small quiet", hidden: true, onclick: () => {
@@ -47,7 +53,12 @@ export function machineNotes(api, machine, mayEdit) {
     }
 
     return {
-        element: h("div", { class: "notes" }, area, mayEdit && h("div", { class: "form-actions" }, save, revert, status)),
+        element: h(
+            "div",
+            { class: "notes" },
+            area,
+            mayEdit && h("div", { class: "form-actions" }, save, revert, status)
+        ),
         update(next) {
             const untouched = area.value === saved;
             saved = next.notes;

@@ -11,12 +11,16 @@ import { openConsole } from "./console-window.js";
 export function stateBadge(machine) {
     const state = stateOf(machine);
     if (machine.operation) {
-        const doing = actions.find(({ name, method }) => name === machine.operation.name || method === machine.operation.name)?.doing ?? "Busy";
-        return h("span", { class: "operation", data: { state: machine.state }, title: `by ${machine.operation.by ?? "the system"}` },
+        const doing = actions.find(
+            ({ name, method }) => name === machine.operation.name || method === machine.operation.name
+        )?.doing ?? "Busy";
+        const title = `by ${machine.operation.by ?? "the system"}`;
+        return h("span", { class: "operation", data: { state: machine.state }, title },
             icon("refresh", "spin"), `${doing}…`);
     }
-    return h("span", { class: `state tone-${state.tone}`, data: { state: machine.state }, title: machine.since ? `since ${clock(machine.since)}` : null },
-        icon(state.icon), state.label);
+    const title = machine.since ? `since ${clock(machine.since)}` : null;
+    return h("span", { class: `state tone-${state.tone}`, data: { state: machine.state }, title }, icon(state.icon),
+        state.label);
 }
 
 export const nodeBadge = (node) => {
@@ -39,7 +43,10 @@ export function holderText(lock, now = Date.now()) {
 }
 
 /** A chip for a console in use. */
-export const lockChip = (lock, type) => h("span", { class: "chip tone-warn", title: `${type === "vnc" ? "Screen" : "Text console"}: ${holderText(lock)}` },
+export const lockChip = (lock, type) => h("span", {
+    class: "chip tone-warn",
+    title: `${type === "vnc" ? "Screen" : "Text console"}: ${holderText(lock)}`,
+},
     icon("lock"), h("span", { class: "clip" }, lock.self ? "You" : lock.holder ?? "In use"));
 
 const consoles = { vnc: { icon: "screen", label: "VNC console" }, text: { icon: "terminal", label: "Text console" } };

@@ -16,17 +16,29 @@ export function machinePicture(machine) {
     const image = h("img", { class: "screen-image", alt: "", hidden: true });
     const note = h("p", { class: "screen-note" });
     const taken = h("span", { class: "screen-time" });
-    const element = h("figure", { class: "screen" }, image, h("div", { class: "screen-blank" }, icon("picture"), note), taken);
+    const element = h(
+        "figure",
+        { class: "screen" },
+        image,
+        h("div", { class: "screen-blank" }, icon("picture"), note),
+        taken
+    );
 
     const wants = () => ["running", "paused", "shutdown"].includes(current.state) && current.consoles.includes("vnc");
 
     async function load() {
         clearTimeout(timer);
         if (ended || document.hidden) return;
-        if (!wants()) return blank(current.consoles.includes("vnc") ? "No picture while the machine is not running." : "This machine has no screen.");
+        if (!wants()) return blank(
+            current.consoles.includes("vnc")
+                ? "No picture while the machine is not running."
+                : "This machine has no screen."
+        );
         let pause = every;
         try {
-            const response = await fetch(`/api/machines/${encodeURIComponent(current.id).replace(/%40/g, "@")}/picture`, { cache: "no-store" });
+            const response = await fetch(
+                `/api/machines/${encodeURIComponent(current.id).replace(/%40/g, "@")}/picture`, { cache: "no-store" }
+            );
             if (!response.ok) throw new Error(String(response.status));
             display(await response.blob());
         } catch {

@@ -52,7 +52,10 @@ export function machineRow({ api, inventory }) {
         const fitting = actionsFor(machine);
         const first = fitting.find((action) => action.name === "start" || action.name === "resume");
         const start = first && button(first.label, {
-            icon: first.icon, class: "small", "aria-label": `${first.label} ${machine.name}`, disabled: machine.operation !== null,
+            icon: first.icon,
+            class: "small",
+            "aria-label": `${first.label} ${machine.name}`,
+            disabled: machine.operation !== null,
             onclick: async () => {
                 const changed = await runAction(api, machine, first);
                 if (changed) after(changed);
@@ -61,7 +64,12 @@ export function machineRow({ api, inventory }) {
         more.setAttribute("aria-label", `Actions for ${machine.name}`);
         more.hidden = fitting.length === 0;
         const locked = fitting.length === 0 && machine.level === "readOnlyAdmin"
-            ? h("span", { class: "chip", title: "You may look at this machine, not operate it." }, icon("eye"), "Read only") : null;
+            ? h(
+                "span",
+                { class: "chip", title: "You may look at this machine, not operate it." },
+                icon("eye"),
+                "Read only"
+            ) : null;
         doing.replaceChildren(...[start, locked, more].filter(Boolean));
     }
 
@@ -78,7 +86,11 @@ export function machineRow({ api, inventory }) {
         text(node, machine.node);
         text(vcpus, machine.vcpus === null ? "–" : String(machine.vcpus));
         text(size, memory(machine.memoryKiB));
-        part("consoles", [machine.id, machine.name, machine.consoles, machine.level, locks, machine.state], drawConsoles);
+        part(
+            "consoles",
+            [machine.id, machine.name, machine.consoles, machine.level, locks, machine.state],
+            drawConsoles
+        );
         part("actions", [machine.name, machine.state, machine.level, operation], drawActions);
     }
 

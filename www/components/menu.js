@@ -34,7 +34,11 @@ export function attachMenu(opener, items, { label = opener.getAttribute("aria-la
 
 function open(opener, items, label) {
     closeMenu();
-    const menu = h("div", { class: "menu", role: "menu", "aria-label": label }, items.map((item) => entry(item, opener, items.some((each) => each?.icon))));
+    const menu = h(
+        "div",
+        { class: "menu", role: "menu", "aria-label": label },
+        items.map((item) => entry(item, opener, items.some((each) => each?.icon)))
+    );
     if (!items.length) menu.append(h("p", { class: "menu-empty" }, "Nothing can be done now."));
     (opener.closest("dialog") ?? document.body).append(menu);
     opener.setAttribute("aria-expanded", "true");
@@ -107,6 +111,7 @@ function place(menu, opener) {
     const { offsetWidth: width, offsetHeight: height } = menu;
     const left = Math.max(8, Math.min(box.right - width, window.innerWidth - width - 8));
     const below = box.bottom + 4 + height <= window.innerHeight - 8;
-    menu.style.left = `${Math.round(box.left + width <= window.innerWidth - 8 && box.left < window.innerWidth / 2 ? box.left : left)}px`;
+    const fromLeft = box.left < window.innerWidth / 2 && box.left + width <= window.innerWidth - 8;
+    menu.style.left = `${Math.round(fromLeft ? box.left : left)}px`;
     menu.style.top = `${Math.round(below ? box.bottom + 4 : Math.max(8, box.top - height - 4))}px`;
 }

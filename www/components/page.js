@@ -19,8 +19,13 @@ export function empty({ icon: name, title, text, action = null }) {
 }
 
 /** A page that is not for this user. */
-export const forSuperusers = (title) => ({ title, element: h("div", { class: "page" }, pageHead({ title }), h("div", { class: "card" },
-    empty({ icon: "lock", title: "For superusers only", text: "Ask a superuser when you need something that is done here." }))) });
+export const forSuperusers = (title) => ({ title, element: h("div", { class: "page" }, pageHead({ title }), h("div",
+    { class: "card" },
+    empty({
+        icon: "lock",
+        title: "For superusers only",
+        text: "Ask a superuser when you need something that is done here.",
+    }))) });
 
 /** What failed, with a button to try again. */
 export function failure(problem, again) {
@@ -39,10 +44,20 @@ export function card(title, { icon: name = null, actions = [], body = true } = {
 
 /** A table from columns `{label, class, cell(row)}` and rows; cells carry their label for narrow screens. */
 export function table(label, columns, rows, { keyOf = null, class: style = "" } = {}) {
-    const head = h("tr", { role: "row" }, columns.map((column) => h("th", { scope: "col", role: "columnheader", class: column.class },
+    const head = h("tr", { role: "row" }, columns.map((column) => h("th", {
+        scope: "col",
+        role: "columnheader",
+        class: column.class,
+    },
         column.hidden ? h("span", { class: "unseen" }, column.label) : column.label)));
-    const body = rows.map((row) => h("tr", { role: "row", data: keyOf ? { key: keyOf(row) } : {} }, columns.map((column) =>
-        h("td", { role: "cell", class: [column.class, column.hidden || column.bare ? "unlabelled" : ""].filter(Boolean).join(" "),
+    const body = rows.map((row) => h("tr", {
+        role: "row",
+        data: keyOf ? { key: keyOf(row) } : {},
+    }, columns.map((column) =>
+        h("td", { role: "cell", class: [
+            column.class,
+            column.hidden || column.bare ? "unlabelled" : "",
+        ].filter(Boolean).join(" "),
             "data-label": column.label }, column.cell(row)))));
     return h("table", { class: `table ${style}`, role: "table", "aria-label": label },
         h("thead", { role: "rowgroup" }, head), h("tbody", { role: "rowgroup" }, body));

@@ -10,8 +10,20 @@ import { failure, table } from "./page.js";
 /** "Firefox on Linux" of a user agent's text; unknown ones are shown as they are. */
 export function agentName(agent) {
     if (!agent) return "–";
-    const browser = [["Edg/", "Edge"], ["OPR/", "Opera"], ["Firefox/", "Firefox"], ["Chrome/", "Chrome"], ["Safari/", "Safari"]].find(([mark]) => agent.includes(mark))?.[1];
-    const system = [["Windows", "Windows"], ["Android", "Android"], ["iPhone", "iPhone"], ["Mac OS", "macOS"], ["Linux", "Linux"]].find(([mark]) => agent.includes(mark))?.[1];
+    const browser = [
+        ["Edg/", "Edge"],
+        ["OPR/", "Opera"],
+        ["Firefox/", "Firefox"],
+        ["Chrome/", "Chrome"],
+        ["Safari/", "Safari"],
+    ].find(([mark]) => agent.includes(mark))?.[1];
+    const system = [
+        ["Windows", "Windows"],
+        ["Android", "Android"],
+        ["iPhone", "iPhone"],
+        ["Mac OS", "macOS"],
+        ["Linux", "Linux"],
+    ].find(([mark]) => agent.includes(mark))?.[1];
     return browser ? [browser, system].filter(Boolean).join(" on ") : agent.slice(0, 60);
 }
 
@@ -21,17 +33,48 @@ export function sessionList(api, user = null) {
     async function load() {
         try {
             const { sessions } = await api.call("session.list", user ? { user } : {});
-            place.replaceChildren(sessions.length ? list(sessions) : h("p", { class: "card-note" }, "Not signed in anywhere."));
+            place.replaceChildren(sessions.length ? list(sessions) : h(
+                "p",
+                { class: "card-note" },
+                "Not signed in anywhere."
+            ));
         } catch (problem) {
             place.replaceChildren(failure(problem, load));
         }
     }
     const list = (sessions) => table("Sessions", [
-        { label: "Browser", bare: true, cell: (each) => [h("span", { title: each.userAgent }, agentName(each.userAgent)), " ", each.current && h("span", { class: "chip accent" }, "this one")] },
+        {
+            label: "Browser",
+            bare: true,
+            cell: (each) => [
+                h("span", { title: each.userAgent }, agentName(each.userAgent)),
+                " ",
+                each.current && h("span", { class: "chip accent" }, "this one"),
+            ],
+        },
         { label: "From", class: "mono", cell: (each) => each.address ?? "–" },
-        { label: "Signed in", class: "nowrap", cell: (each) => h("span", { title: stamp(each.createdAt) }, ago(each.createdAt)) },
-        { label: "Last active", class: "nowrap", cell: (each) => h("span", { title: stamp(each.lastActiveAt) }, ago(each.lastActiveAt)) },
-        { label: "Actions", hidden: true, cell: (each) => h("div", { class: "buttons" }, button(each.current ? "Sign out here" : "End this session", { class: "small quiet-danger", onclick: () => revoke(each) })) },
+        {
+            label: "Signed in",
+            class: "nowrap",
+            cell: (each) => h("span", { title: stamp(each.createdAt) }, ago(each.createdAt)),
+        },
+        {
+            label: "Last active",
+            class: "nowrap",
+            cell: (each) => h("span", { title: stamp(each.lastActiveAt) }, ago(each.lastActiveAt)),
+        },
+        {
+            label: "Actions",
+            hidden: true,
+            cell: (each) => h(
+                "div",
+                { class: "buttons" },
+                button(each.current ? "Sign out here" : "End this session", {
+                    class: "small quiet-danger",
+                    onclick: () => revoke(each),
+                })
+            ),
+        },
     ], sessions, { keyOf: (each) => each.id });
 
     async function revoke(session) {

@@ -16,24 +16,45 @@ const places = [
 
 const liveTexts = { open: "Live", connecting: "Connecting…", closed: "Not live" };
 
-const brand = () => link("/", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }), "Gatehouse");
+const brand = () => link(
+    "/",
+    { class: "brand" },
+    h("img", { src: "/favicon.svg", alt: "", width: 28, height: 28 }),
+    "Gatehouse"
+);
 
 export class Shell {
     constructor({ user, inventory, events, onLogout, onHelp }) {
         this.main = h("main", { class: "main", id: "main", tabindex: "-1" });
         this.stale = h("div", { class: "banner stale", role: "status", hidden: true }, icon("warning"),
-            h("p", {}, h("strong", {}, "Not connected to the server. "), "What is shown may be old; it is renewed as soon as the server can be reached."));
+            h(
+                "p",
+                {},
+                h("strong", {}, "Not connected to the server. "),
+                "What is shown may be old; it is renewed as soon as the server can be reached."
+            ));
         this.links = places.filter((place) => !place.superUser || reaches(user.level, "superUser")).map((place) => ({
             place, element: link(place.href, {}, icon(place.icon), place.label, h("span", { class: "count" })),
         }));
         this.live = h("div", { class: "live", role: "status" });
-        this.menuButton = button("Menu", { icon: "menu", bare: true, "aria-expanded": "false", "aria-controls": "side", onclick: () => this.#fold() });
+        this.menuButton = button("Menu", {
+            icon: "menu",
+            bare: true,
+            "aria-expanded": "false",
+            "aria-controls": "side",
+            onclick: () => this.#fold(),
+        });
         this.element = h("div", { class: "shell" },
             h("a", { class: "skip", href: "#main", onclick: (event) => {
                 event.preventDefault();
                 this.main.focus();
             } }, "Skip to the content"),
-            h("div", { class: "topbar" }, brand(), this.menuButton), this.#side(user, onLogout, onHelp), h("div", { class: "content" }, this.stale, this.main));
+            h(
+                "div",
+                { class: "topbar" },
+                brand(),
+                this.menuButton
+            ), this.#side(user, onLogout, onHelp), h("div", { class: "content" }, this.stale, this.main));
         inventory.nodes.watch(() => this.#count(inventory));
         inventory.machines.watch(() => this.#count(inventory));
         events.on("status", (status) => this.#status(status));
@@ -48,15 +69,27 @@ export class Shell {
             h("nav", { class: "nav", "aria-label": "Main" }, this.links.map(({ element }) => element)),
             h("div", { class: "side-foot" }, this.live, theme,
                 h("button", { type: "button", class: "nav-button", onclick: onHelp }, icon("keyboard"), "Keys"),
-                link("/account", { class: "nav-button account-link", "aria-label": `Account of ${user.name}` }, icon("user"),
-                    h("span", { class: "who" }, h("strong", {}, user.givenName || user.name), h("span", {}, user.name))),
+                link("/account", {
+                    class: "nav-button account-link",
+                    "aria-label": `Account of ${user.name}`,
+                }, icon("user"),
+                    h(
+                        "span",
+                        { class: "who" },
+                        h("strong", {}, user.givenName || user.name),
+                        h("span", {}, user.name)
+                    )),
                 h("button", { type: "button", class: "nav-button", onclick: onLogout }, icon("logout"), "Sign out")));
     }
 
     /** Marks the place that is shown and closes the folded menu. */
     at(view) {
         const name = view === "machine" ? "machines" : view;
-        for (const { place, element } of this.links) attribute(element, "aria-current", place.view === name ? "page" : null);
+        for (const { place, element } of this.links) attribute(
+            element,
+            "aria-current",
+            place.view === name ? "page" : null
+        );
         attribute(this.element.querySelector(".account-link"), "aria-current", view === "account" ? "page" : null);
         this.#fold(false);
     }
@@ -75,12 +108,17 @@ export class Shell {
         else this.waiting = setTimeout(() => {
             this.stale.hidden = false;
         }, 4000);
-        this.live.title = status === "open" ? "Changes are shown as they happen." : "Changes are not shown until the server is reached again.";
+        this.live.title = status === "open"
+            ? "Changes are shown as they happen."
+            : "Changes are not shown until the server is reached again.";
     }
 
     #count(inventory) {
         const troubled = inventory.nodes.values().filter((node) => node.state === "unreachable").length;
-        const counts = { machines: [inventory.machines.size || "", ""], nodes: [troubled ? `${troubled} away` : inventory.nodes.size || "", troubled ? "tone-bad" : ""] };
+        const counts = {
+            machines: [inventory.machines.size || "", ""],
+            nodes: troubled ? [`${troubled} away`, "tone-bad"] : [inventory.nodes.size || "", ""],
+        };
         for (const { place, element } of this.links) {
             const [value, tone] = counts[place.view] ?? ["", ""];
             text(element.lastChild, String(value));

@@ -8,7 +8,11 @@ export function tabbed(label, tabs) {
     const panelId = freshId("panel");
     const panel = h("div", { id: panelId, role: "tabpanel", tabindex: "-1" });
     const made = new Map();
-    const buttons = tabs.map((tab) => h("button", { type: "button", role: "tab", id: freshId("tab"), "aria-controls": panelId, onclick: () => choose(tab.name) }, tab.label));
+    const buttons = tabs.map((tab) => h(
+        "button",
+        { type: "button", role: "tab", id: freshId("tab"), "aria-controls": panelId, onclick: () => choose(tab.name) },
+        tab.label
+    ));
 
     function choose(name, keep = true) {
         const index = Math.max(0, tabs.findIndex((tab) => tab.name === name));

@@ -36,7 +36,9 @@ HTMLSpanElement.prototype.setAttribute = setAttribute;
 export function strictDocument(real = document) {
     return new Proxy(real, {
         get(target, name) {
-            if (name === "createElement") return (tag, options) => (tag === "style" ? styleElement(target) : target.createElement(tag, options));
+            if (name === "createElement") return (tag, options) => (
+                tag === "style" ? styleElement(target) : target.createElement(tag, options)
+            );
             const value = Reflect.get(target, name, target);
             return typeof value === "function" ? value.bind(target) : value;
         },

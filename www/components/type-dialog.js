@@ -12,20 +12,33 @@ const slow = 400;
 
 /** Opens the dialog; `sendKey(keysym, code, down)` presses, `connected()` says whether it still can. */
 export async function typeDialog({ sendKey, connected, machine }) {
-    const entry = field("Text", { control: "textarea", class: "mono", rows: 6, spellcheck: "false", autocomplete: "off", autofocus: true });
+    const entry = field("Text", {
+        control: "textarea",
+        class: "mono",
+        rows: 6,
+        spellcheck: "false",
+        autocomplete: "off",
+        autofocus: true,
+    });
     const layout = field("Keyboard layout of the guest", {
         control: Object.entries(layouts).map(([value, { label }]) => ({ value, label })), value: recall(),
         hint: "The guest sees keys, not characters: with another layout than this it would read other characters.",
     });
     const enter = h("input", { type: "checkbox" });
-    const hidden = h("input", { type: "checkbox", onchange: () => entry.input.classList.toggle("secret", hidden.checked) });
+    const hidden = h("input", {
+        type: "checkbox",
+        onchange: () => entry.input.classList.toggle("secret", hidden.checked),
+    });
     const missing = h("p", { class: "wrong", role: "status" });
     const bar = h("progress", { class: "progress", max: 1, value: 0, "aria-label": "Typed", hidden: true });
     const status = h("p", { class: "hint", role: "status" });
     const planned = () => plan(entry.value + (enter.checked ? "\n" : ""), layout.value);
     const judge = () => {
         const { missing: absent } = planned();
-        text(missing, absent.length ? `Not on this layout: ${absent.slice(0, 12).join(" ")}. The guest may ignore these.` : "");
+        text(
+            missing,
+            absent.length ? `Not on this layout: ${absent.slice(0, 12).join(" ")}. The guest may ignore these.` : ""
+        );
     };
     entry.input.addEventListener("input", judge);
     layout.input.addEventListener("change", judge);

@@ -29,7 +29,11 @@ const table = {
 
 /** `{code, next, title, text}` for a close; the server's own reason wins over the table's text. */
 export function closeMeaning(code, reason = "") {
-    const entry = table[code] ?? { next: "stay", title: "Console closed", text: `The console was closed (code ${code}).` };
+    const entry = table[code] ?? {
+        next: "stay",
+        title: "Console closed",
+        text: `The console was closed (code ${code}).`,
+    };
     return { code, next: entry.next, title: entry.title, text: reason.trim() || entry.text };
 }
 

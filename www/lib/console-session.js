@@ -19,7 +19,17 @@ export class ConsoleSession {
     #attempt = 0;
     #off = [];
 
-    constructor({ api, events, machine, type, attach, onChange, isRunning = () => true, timers = globalThis, now = Date.now }) {
+    constructor({
+        api,
+        events,
+        machine,
+        type,
+        attach,
+        onChange,
+        isRunning = () => true,
+        timers = globalThis,
+        now = Date.now,
+    }) {
         Object.assign(this, { api, machine, type, attach, onChange, isRunning, timers, now });
         this.state = { phase: "closed", meaning: closeMeaning(1000) };
         this.#off.push(
@@ -65,7 +75,11 @@ export class ConsoleSession {
         this.#become({ phase: "opening" });
         let opened;
         try {
-            opened = await this.api.call("console.open", { machine: this.machine, type: this.type, ...(takeover ? { takeover } : {}) });
+            opened = await this.api.call("console.open", {
+                machine: this.machine,
+                type: this.type,
+                ...(takeover ? { takeover } : {}),
+            });
         } catch (problem) {
             if (run === this.#run) this.#openFailed(problem, since);
             return;
@@ -98,7 +112,10 @@ export class ConsoleSession {
         }
         if (problem.word === "offline") return this.#retry({ ...closeMeaning(1006), text: problem.message });
         const asleep = ["consoleUnreachable", "conflict"].includes(problem.word) && !this.isRunning();
-        if (asleep) return this.#become({ phase: "waiting", meaning: { ...closeMeaning(4004), title: "The machine is not running" } });
+        if (asleep) return this.#become({ phase: "waiting", meaning: {
+            ...closeMeaning(4004),
+            title: "The machine is not running",
+        } });
         if (problem.word === "consoleUnreachable" && this.#attempt > 0 && this.#attempt < 5) {
             return this.#retry({ ...closeMeaning(4005), text: problem.message });
         }
@@ -142,7 +159,8 @@ export class ConsoleSession {
         if (this.state.phase === "waiting" && changed.state === "running") {
             this.#attempt = 1;
             this.#later(300, () => this.#open(false));
-        } else if (this.state.phase === "retrying" && this.state.meaning.next === "wait" && changed.state !== "running") {
+        } else if (this.state.phase === "retrying" && this.state.meaning.next === "wait" &&
+            changed.state !== "running") {
             this.#abandon();
             this.#become({ phase: "waiting", meaning: this.state.meaning });
         }

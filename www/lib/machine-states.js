@@ -20,7 +20,11 @@ export const nodeStates = {
 };
 
 export const stateOf = (machine) => states[machine.state] ?? states.unknown;
-export const nodeStateOf = (node) => nodeStates[node.state] ?? { label: node.state, icon: "state-unknown", tone: "calm" };
+export const nodeStateOf = (node) => nodeStates[node.state] ?? {
+    label: node.state,
+    icon: "state-unknown",
+    tone: "calm",
+};
 
 /** Levels from most to least, with what each may do. */
 export const levels = [
@@ -43,18 +47,55 @@ export const mayOperate = (machine) => reaches(machine.level, "admin");
 
 /** Actions in the order they are shown; `ask` is the question before a dangerous one. */
 export const actions = [
-    { name: "start", method: "machine.start", label: "Start", icon: "start", in: ["off", "crashed", "saved"], doing: "Starting" },
-    { name: "resume", method: "machine.resume", label: "Resume", icon: "start", in: ["paused", "suspended"], doing: "Resuming" },
-    { name: "shutdown", method: "machine.shutdown", label: "Shut down", icon: "shutdown", in: ["running"], doing: "Shutting down" },
+    {
+        name: "start",
+        method: "machine.start",
+        label: "Start",
+        icon: "start",
+        in: ["off", "crashed", "saved"],
+        doing: "Starting",
+    },
+    {
+        name: "resume",
+        method: "machine.resume",
+        label: "Resume",
+        icon: "start",
+        in: ["paused", "suspended"],
+        doing: "Resuming",
+    },
+    {
+        name: "shutdown",
+        method: "machine.shutdown",
+        label: "Shut down",
+        icon: "shutdown",
+        in: ["running"],
+        doing: "Shutting down",
+    },
     { name: "reboot", method: "machine.reboot", label: "Reboot", icon: "reboot", in: ["running"], doing: "Rebooting" },
     { name: "pause", method: "machine.pause", label: "Pause", icon: "pause", in: ["running"], doing: "Pausing" },
-    { name: "save", method: "machine.save", label: "Save and stop", icon: "save", in: ["running", "paused"], doing: "Saving" },
     {
-        name: "reset", method: "machine.reset", label: "Reset", icon: "reset", in: ["running", "paused", "crashed"], danger: true,
+        name: "save",
+        method: "machine.save",
+        label: "Save and stop",
+        icon: "save",
+        in: ["running", "paused"],
+        doing: "Saving",
+    },
+    {
+        name: "reset", method: "machine.reset", label: "Reset", icon: "reset", in: [
+            "running",
+            "paused",
+            "crashed",
+        ], danger: true,
         doing: "Resetting", ask: "The machine restarts at once, as with its reset button. Unsaved work inside is lost.",
     },
     {
-        name: "powerOff", method: "machine.powerOff", label: "Power off", icon: "power", danger: true, doing: "Powering off",
+        name: "powerOff",
+        method: "machine.powerOff",
+        label: "Power off",
+        icon: "power",
+        danger: true,
+        doing: "Powering off",
         in: ["running", "paused", "suspended", "shutdown", "crashed", "unknown"],
         ask: "The machine stops at once, as if its plug were pulled. Unsaved work inside is lost.",
     },
@@ -68,8 +109,15 @@ export function actionsFor(machine) {
 
 /** Whether a console could be opened now, and if not, why. */
 export function consoleAvailability(machine, type) {
-    if (!machine.consoles.includes(type)) return { open: false, why: type === "vnc" ? "This machine has no screen." : "This machine has no text console." };
+    if (!machine.consoles.includes(type)) return {
+        open: false,
+        why: type === "vnc" ? "This machine has no screen." : "This machine has no text console.",
+    };
     if (!mayOperate(machine)) return { open: false, why: "You may look at this machine, but not open its consoles." };
-    if (["off", "saved", "crashed"].includes(machine.state)) return { open: true, idle: true, why: "The machine is not running: the console waits for it." };
+    if (["off", "saved", "crashed"].includes(machine.state)) return {
+        open: true,
+        idle: true,
+        why: "The machine is not running: the console waits for it.",
+    };
     return { open: true };
 }

@@ -73,7 +73,11 @@ const alt = key(XK.AltL, "AltLeft");
 export const combinations = [
     { label: "Ctrl+Alt+Del", keys: [control, alt, key(XK.Delete, "Delete")] },
     { label: "Ctrl+Alt+Backspace", keys: [control, alt, key(XK.BackSpace, "Backspace")] },
-    ...[1, 2, 3, 4, 5, 6, 7].map((n) => ({ label: `Ctrl+Alt+F${n}`, keys: [control, alt, key(XK.F1 + n - 1, `F${n}`)] })),
+    ...[1, 2, 3, 4, 5, 6, 7].map((n) => ({ label: `Ctrl+Alt+F${n}`, keys: [
+        control,
+        alt,
+        key(XK.F1 + n - 1, `F${n}`),
+    ] })),
     { label: "Alt+Tab", keys: [alt, key(XK.Tab, "Tab")] },
     { label: "Alt+F4", keys: [alt, key(XK.F1 + 3, "F4")] },
     { label: "Windows key", keys: [key(XK.SuperL, "MetaLeft")] },

@@ -39,7 +39,13 @@ export default async function view({ api, user: me }) {
     let waiting = null;
 
     function input(label, placeholder, value, more = {}) {
-        return h("input", { class: "input", type: "search", "aria-label": label, placeholder, spellcheck: "false", props: { value: value ?? "" },
+        return h("input", {
+            class: "input",
+            type: "search",
+            "aria-label": label,
+            placeholder,
+            spellcheck: "false",
+            props: { value: value ?? "" },
             oninput: () => {
                 clearTimeout(waiting);
                 waiting = setTimeout(fresh, 250);
@@ -58,7 +64,10 @@ export default async function view({ api, user: me }) {
     async function load() {
         const mine = ++turn;
         const before = entries.at(-1)?.id;
-        const filter = { ...(user.value && { user: user.value.trim() }), ...(action.value && { action: action.value.trim() }) };
+        const filter = {
+            ...(user.value && { user: user.value.trim() }),
+            ...(action.value && { action: action.value.trim() }),
+        };
         try {
             const answer = await api.call("audit.list", { ...filter, ...(before && { before }), limit: page });
             if (mine !== turn) return;
@@ -72,15 +81,32 @@ export default async function view({ api, user: me }) {
     function draw(more) {
         if (!entries.length) {
             const filtered = user.value || action.value;
-            body.replaceChildren(empty({ icon: "audit", title: filtered ? "No entry fits the filter" : "Nothing recorded yet", text: "Sign-ins, changes and every use of a console are recorded here." }));
+            body.replaceChildren(empty({
+                icon: "audit",
+                title: filtered ? "No entry fits the filter" : "Nothing recorded yet",
+                text: "Sign-ins, changes and every use of a console are recorded here.",
+            }));
             return;
         }
         body.replaceChildren(table("Audit", columns, entries, { keyOf: (entry) => entry.id, class: "audit-table" }),
-            more ? h("div", { class: "table-foot" }, button("Older entries", { onclick: load })) : h("p", { class: "card-note" }, "These are all entries."));
+            more ? h(
+                "div",
+                { class: "table-foot" },
+                button("Older entries", { onclick: load })
+            ) : h("p", { class: "card-note" }, "These are all entries."));
     }
 
-    const head = pageHead({ title: "Audit", lead: "What was done, newest first.", actions: [button("Refresh", { icon: "refresh", onclick: fresh })] });
+    const head = pageHead({
+        title: "Audit",
+        lead: "What was done, newest first.",
+        actions: [button("Refresh", { icon: "refresh", onclick: fresh })],
+    });
     await load();
     return { title: "Audit", element: h("div", { class: "page" }, head,
-        h("div", { class: "filters two", role: "search" }, h("div", { class: "search" }, icon("user"), user), h("div", { class: "search" }, icon("search"), action)), body) };
+        h(
+            "div",
+            { class: "filters two", role: "search" },
+            h("div", { class: "search" }, icon("user"), user),
+            h("div", { class: "search" }, icon("search"), action)
+        ), body) };
 }

@@ -10,17 +10,22 @@ import { strictDocument } from "../components/terminal-styles.js";
 
 const sizes = { least: 9, usual: 14, most: 28, key: "gatehouse.fontSize" };
 const theme = {
-    background: "#0a0d11", foreground: "#d5dce4", cursor: "#7cd6d9", cursorAccent: "#0a0d11", selectionBackground: "#2f5b66",
-    black: "#1a2129", red: "#ff7b72", green: "#5fd08f", yellow: "#e9b95c", blue: "#79b8ff", magenta: "#c9a0ff", cyan: "#5cc9d1", white: "#c8d1da",
-    brightBlack: "#6b7785", brightRed: "#ff9d96", brightGreen: "#86e3ac", brightYellow: "#f5d08a", brightBlue: "#a5d0ff", brightMagenta: "#dcc1ff",
+    background: "#0a0d11", foreground: "#d5dce4", cursor: "#7cd6d9", cursorAccent: "#0a0d11",
+    selectionBackground: "#2f5b66",
+    black: "#1a2129", red: "#ff7b72", green: "#5fd08f", yellow: "#e9b95c", blue: "#79b8ff", magenta: "#c9a0ff",
+    cyan: "#5cc9d1", white: "#c8d1da",
+    brightBlack: "#6b7785", brightRed: "#ff9d96", brightGreen: "#86e3ac", brightYellow: "#f5d08a",
+    brightBlue: "#a5d0ff", brightMagenta: "#dcc1ff",
     brightCyan: "#8fe0e5", brightWhite: "#f2f5f8",
 };
 
 export default function terminal({ current }) {
     let socket = null;
     const term = new Terminal({
-        documentOverride: strictDocument(), scrollback: 10_000, cursorBlink: true, fontSize: recall(), theme, convertEol: false,
-        fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"), minimumContrastRatio: 4.5, macOptionIsMeta: true,
+        documentOverride: strictDocument(), scrollback: 10_000, cursorBlink: true, fontSize: recall(), theme,
+        convertEol: false,
+        fontFamily: getComputedStyle(document.documentElement).getPropertyValue("--mono"),
+        minimumContrastRatio: 4.5, macOptionIsMeta: true,
     });
     const fitting = new FitAddon();
     term.loadAddon(fitting);
@@ -63,7 +68,10 @@ export default function terminal({ current }) {
     }
 
     function resize(change) {
-        const next = change === 0 ? sizes.usual : Math.max(sizes.least, Math.min(sizes.most, term.options.fontSize + change));
+        const next = change === 0 ? sizes.usual : Math.max(sizes.least, Math.min(
+            sizes.most,
+            term.options.fontSize + change
+        ));
         term.options.fontSize = next;
         text(size, `${next} px`);
         try {
@@ -76,7 +84,10 @@ export default function terminal({ current }) {
     }
 
     function download() {
-        const address = URL.createObjectURL(new Blob([bufferText(term.buffer.normal)], { type: "text/plain;charset=utf-8" }));
+        const address = URL.createObjectURL(new Blob(
+            [bufferText(term.buffer.normal)],
+            { type: "text/plain;charset=utf-8" }
+        ));
         const anchor = h("a", { href: address, download: downloadName(current().name) });
         anchor.click();
         setTimeout(() => URL.revokeObjectURL(address), 10_000);
@@ -91,7 +102,9 @@ export default function terminal({ current }) {
             fitting.fit();
             send(resizeFrame(term.cols, term.rows));
         });
-        mine.addEventListener("message", ({ data }) => term.write(typeof data === "string" ? data : new Uint8Array(data)));
+        mine.addEventListener("message", ({ data }) => term.write(
+            typeof data === "string" ? data : new Uint8Array(data)
+        ));
         mine.addEventListener("close", ({ code, reason }) => onClose(code, reason));
         socket = mine;
         return { close: () => mine.close(1000) };

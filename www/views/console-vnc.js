@@ -33,7 +33,11 @@ export default function screen({ current }) {
     } });
     const cad = button("Ctrl+Alt+Del", { onclick: () => press(combinations[0]) });
     const keys = button("Keys", { icon: "keyboard" });
-    attachMenu(keys, () => combinations.map((combination) => ({ label: combination.label, run: () => press(combination) })), { label: "Keys" });
+    attachMenu(
+        keys,
+        () => combinations.map((combination) => ({ label: combination.label, run: () => press(combination) })),
+        { label: "Keys" }
+    );
     const typeButton = button("Type text…", { icon: "type", onclick: async () => {
         await typeDialog({ sendKey, connected: () => connected, machine: current() });
         focus();
@@ -93,8 +97,13 @@ export default function screen({ current }) {
             clipboard = detail.text;
         });
         mine.addEventListener("bell", () => stage.classList.add("bell"));
-        mine.addEventListener("securityfailure", ({ detail }) => notify(`The screen was refused: ${detail.reason ?? detail.status}`, "bad"));
-        mine.addEventListener("credentialsrequired", () => notify("The screen asks for a password, which the server should have given.", "bad"));
+        mine.addEventListener("securityfailure", ({ detail }) => {
+            notify(`The screen was refused: ${detail.reason ?? detail.status}`, "bad");
+        });
+        mine.addEventListener("credentialsrequired", () => notify(
+            "The screen asks for a password, which the server should have given.",
+            "bad"
+        ));
         apply();
         return { close: () => {
             connected = false;
@@ -103,7 +112,15 @@ export default function screen({ current }) {
     }
 
     return {
-        tools: [cad, keys, typeButton, clip, h("span", { class: "toolbar-line", role: "separator", "aria-orientation": "vertical" }), fitButton, viewButton],
+        tools: [
+            cad,
+            keys,
+            typeButton,
+            clip,
+            h("span", { class: "toolbar-line", role: "separator", "aria-orientation": "vertical" }),
+            fitButton,
+            viewButton,
+        ],
         mount(element) {
             stage = element;
             stage.append(last, place);

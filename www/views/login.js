@@ -10,8 +10,20 @@ export default async function view({ api, events }) {
     const query = new URLSearchParams(location.search);
     const next = safeNext(query.get("next") ?? "/");
     const status = await api.call("setup.status").catch(() => ({ needed: false }));
-    const name = field("User name", { name: "name", autocomplete: "username", required: true, autofocus: true, autocapitalize: "none", spellcheck: "false" });
-    const password = field("Password", { name: "password", type: "password", autocomplete: "current-password", required: true });
+    const name = field("User name", {
+        name: "name",
+        autocomplete: "username",
+        required: true,
+        autofocus: true,
+        autocapitalize: "none",
+        spellcheck: "false",
+    });
+    const password = field("Password", {
+        name: "password",
+        type: "password",
+        autocomplete: "current-password",
+        required: true,
+    });
     const entry = form({
         fields: [name, password],
         action: "Sign in",

@@ -2,7 +2,7 @@
 // One machine: what it is, its picture, consoles, notes, disks, interfaces, rights and actions.
 
 import { memory, stamp } from "../lib/format.js";
-import { actionsFor, mayOperate, reaches, states } from "../lib/machine-states.js";
+import { actionsFor, mayOperate, reaches, stateOf } from "../lib/machine-states.js";
 import { button, h, text } from "../components/dom.js";
 import { actionItems, runAction } from "../components/machine-actions.js";
 import { machineConsoles } from "../components/machine-consoles.js";
@@ -97,7 +97,10 @@ function headActions(api, machine, after) {
             if (changed) after(changed);
         },
     });
-    const more = fitting.length > 0 && attachMenu(button("Actions", { icon: "more", "aria-label": `Actions for ${machine.name}` }),
+    const more = fitting.length > 0 && attachMenu(button("Actions", {
+        icon: "more",
+        "aria-label": `Actions for ${machine.name}`,
+    }),
         () => actionItems(api, machine, after));
     const links = machine.consoles.map((type, index) => {
         const link = consoleLink(machine, type);
@@ -110,9 +113,13 @@ function headActions(api, machine, after) {
 const yesNo = (value) => (value === null || value === undefined ? "–" : value ? "Yes" : "No");
 
 function factsOf(machine) {
-    const most = machine.maxMemoryKiB && machine.maxMemoryKiB !== machine.memoryKiB ? ` of at most ${memory(machine.maxMemoryKiB)}` : "";
+    const most = machine.maxMemoryKiB &&
+        machine.maxMemoryKiB !== machine.memoryKiB ? ` of at most ${memory(machine.maxMemoryKiB)}` : "";
     const lines = [
-        ["State", `${(states[machine.state] ?? states.unknown).label}${machine.since ? ` since ${stamp(machine.since)}` : ""}`],
+        [
+            "State",
+            stateOf(machine).label + (machine.since ? ` since ${stamp(machine.since)}` : ""),
+        ],
         ["Node", machine.node],
         ["vCPUs", machine.vcpus ?? "–"],
         ["Memory", memory(machine.memoryKiB) + most],
@@ -130,7 +137,13 @@ function disks(machine) {
     return table("Disks", [
         { label: "Target", cell: (disk) => h("span", { class: "mono" }, disk.target) },
         { label: "Kind", cell: (disk) => [disk.device, disk.bus, disk.format].filter(Boolean).join(", ") },
-        { label: "Source", class: "wrap", cell: (disk) => (disk.source ? h("span", { class: "mono" }, disk.source) : h("span", { class: "muted" }, "empty")) },
+        {
+            label: "Source",
+            class: "wrap",
+            cell: (disk) => (
+                disk.source ? h("span", { class: "mono" }, disk.source) : h("span", { class: "muted" }, "empty")
+            ),
+        },
         { label: "Access", cell: (disk) => (disk.readOnly ? "read only" : "read, write") },
     ], machine.disks);
 }

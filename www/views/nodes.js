@@ -29,26 +29,57 @@ export default async function view({ api, inventory, user }) {
 
     function content(nodes) {
         if (!nodes.length && inventory.problem) return failure(inventory.problem, () => inventory.load());
-        if (!nodes.length) return empty({ icon: "node", title: "No nodes", text: "Nodes are named in the configuration of gatehoused. Add one there and restart the service." });
+        if (!nodes.length) return empty({
+            icon: "node",
+            title: "No nodes",
+            text: "Nodes are named in the configuration of gatehoused. Add one there and restart the service.",
+        });
         return table("Nodes", [
-            { label: "Name", class: "name-cell", bare: true, cell: (node) => [h("strong", {}, node.name), h("div", { class: "sub clip", title: node.uri ?? "" }, node.uri ?? "static consoles")] },
-            { label: "State", cell: (node) => [nodeBadge(node), h("span", { class: "sub nowrap", title: stamp(node.since) }, `  ${ago(node.since)}`), node.reason && h("div", { class: `node-reason ${node.state === "unreachable" ? "tone-bad" : "muted"}` }, node.reason)] },
-            { label: "Hypervisor", cell: (node) => (node.hypervisor ? `${node.hypervisor} ${node.version ?? ""}` : "–") },
+            {
+                label: "Name",
+                class: "name-cell",
+                bare: true,
+                cell: (node) => [h("strong", {}, node.name), h(
+                    "div",
+                    { class: "sub clip", title: node.uri ?? "" },
+                    node.uri ?? "static consoles"
+                )],
+            },
+            { label: "State", cell: (node) => [
+                nodeBadge(node),
+                h("span", { class: "sub nowrap", title: stamp(node.since) }, `  ${ago(node.since)}`), node.reason && h(
+                    "div",
+                    { class: `node-reason ${node.state === "unreachable" ? "tone-bad" : "muted"}` }, node.reason
+                ),
+            ] },
+            { label: "Hypervisor", cell: (node) => [node.hypervisor, node.version].filter(Boolean).join(" ") || "–" },
             { label: "CPUs", class: "number", cell: (node) => node.cpus ?? "–" },
             { label: "Memory", class: "number nowrap", cell: (node) => memory(node.memoryKiB) },
-            { label: "Machines", class: "number", cell: (node) => link(`/?node=${encodeURIComponent(node.name)}`, { "aria-label": `${plural(node.machines, "machine")} on ${node.name}` }, String(node.machines)) },
+            {
+                label: "Machines",
+                class: "number",
+                cell: (node) => link(
+                    `/?node=${encodeURIComponent(node.name)}`, {
+                        "aria-label": `${plural(node.machines, "machine")} on ${node.name}`,
+                    }, String(node.machines)
+                ),
+            },
             { label: "Actions", hidden: true, cell: (node) => may && h("div", { class: "buttons" }, toggle(node)) },
         ], nodes, { keyOf: (node) => node.name });
     }
 
     const toggle = (node) => (node.state === "disabled"
-        ? button("Enable", { class: "small", "aria-label": `Enable ${node.name}`, onclick: () => change(node, "node.enable") })
+        ? button("Enable", {
+            class: "small",
+            "aria-label": `Enable ${node.name}`, onclick: () => change(node, "node.enable"),
+        })
         : button("Disable", { class: "small", "aria-label": `Disable ${node.name}`, onclick: () => disable(node) }));
 
     async function disable(node) {
         const agreed = await confirm({
             title: `Disable ${node.name}?`, action: "Disable", danger: true,
-            text: `Gatehouse closes its connection to ${node.name} and the consoles of its machines. The machines themselves go on running.`,
+            text: `Gatehouse closes its connection to ${node.name} and the consoles of its machines. `
+                + "The machines themselves go on running.",
         });
         if (agreed) await change(node, "node.disable");
     }

@@ -18,5 +18,14 @@ export default async function view({ api, events, inventory, user }) {
         { name: "rights", label: "Rights", make: () => rightsList(api, inventory) },
     ]);
     const off = events.on("user.changed", () => users.load());
-    return { title: "Users", element: h("div", { class: "page" }, pageHead({ title: "Users", lead: "Who may sign in, and what they may do." }), tabs), dispose: off };
+    return {
+        title: "Users",
+        element: h(
+            "div",
+            { class: "page" },
+            pageHead({ title: "Users", lead: "Who may sign in, and what they may do." }),
+            tabs
+        ),
+        dispose: off,
+    };
 }

@@ -45,4 +45,10 @@ package struct ConsoleStatistics: Sendable, Equatable {
     package var bytesIn: UInt64
     /// From the machine to the browser.
     package var bytesOut: UInt64
+
+    /// Makes a count.
+    package init(bytesIn: UInt64, bytesOut: UInt64) {
+        self.bytesIn = bytesIn
+        self.bytesOut = bytesOut
+    }
 }

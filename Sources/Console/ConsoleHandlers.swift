@@ -17,7 +17,12 @@ final class ConsoleFrontHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         ConsoleChannel.prepare(context.channel)
+        if context.channel.isActive { pump.frontAdded(context, handshakeTimeout: handshakeTimeout) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
         pump.frontAdded(context, handshakeTimeout: handshakeTimeout)
+        context.fireChannelActive()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

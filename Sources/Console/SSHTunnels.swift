@@ -30,6 +30,13 @@ package final class SSHTunnels: Sendable {
         self.logger = logger
     }
 
+    /// Whether `run()` is at work and tunnels can be opened.
+    var isRunning: Bool {
+        state.withLock { state in
+            if case .running = state { true } else { false }
+        }
+    }
+
     /// Runs tunnels until it is cancelled; then all children are ended and waited for.
     package func run() async {
         let (orders, continuation) = AsyncStream.makeStream(of: SSHOrder.self)

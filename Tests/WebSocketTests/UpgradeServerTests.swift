@@ -230,8 +230,10 @@ private let plain = "GET /page HTTP/1.1\r\nHost: h\r\n\r\n"
 
     @Test func `a client that left during the decision is given up or handed over, not both`() async throws {
         let calls = Atomic<Int>(0)
+        let (asked, continuation) = AsyncStream.makeStream(of: Void.self)
         let decide: UpgradeDecider = { request in
-            request.channel.eventLoop.scheduleTask(in: .milliseconds(100)) {
+            continuation.yield()
+            return request.channel.eventLoop.scheduleTask(in: .milliseconds(100)) {
                 .accept(
                     UpgradeAcceptance(
                         subprotocol: nil, onAbandon: { calls.add(1, ordering: .relaxed) },
@@ -244,9 +246,10 @@ private let plain = "GET /page HTTP/1.1\r\nHost: h\r\n\r\n"
         try await withServer(decide: decide) { port, _ in
             let client = try await RawClient.connect(port: port)
             try await client.send(request("/"))
-            try await Task.sleep(for: .milliseconds(50))
+            for await _ in asked { break }
             await client.close()
         }
+        for _ in 0..<1_000 where calls.load(ordering: .relaxed) == 0 { try await Task.sleep(for: .milliseconds(5)) }
         try await Task.sleep(for: .milliseconds(200))
         #expect([1, 100].contains(calls.load(ordering: .relaxed)))
     }

@@ -27,7 +27,7 @@ package struct HypervisorContract: Sendable {
         package static let screens = Capabilities(rawValue: 8)
         /// It streams text consoles, to one opener at a time.
         package static let text = Capabilities(rawValue: 16)
-        /// It refuses keys, pictures and consoles of a machine that is off with the right error.
+        /// Everything.
         package static let all: Capabilities = [.pictures, .keys, .saving, .screens, .text]
     }
 

@@ -155,6 +155,17 @@ struct TextConsoleTests {
         }
     }
 
+    @Test func `a guest that is asked to shut down does`() async throws {
+        try await withGuest { _, hypervisor, record in
+            let socket = try await open(hypervisor)
+            try await reachPrompt(socket)
+            let mark = await record.events.count
+            try await hypervisor.perform(.shutdown, on: Self.uuid)
+            try await record.waitFor(Self.uuid, .off, after: mark)
+            #expect(await eventually { socket.hasEnded })
+        }
+    }
+
     @Test func `the console ends with the machine, and with the connection`() async throws {
         try await withGuest { libvirtd, hypervisor, record in
             let socket = try await open(hypervisor)

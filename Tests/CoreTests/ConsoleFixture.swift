@@ -13,6 +13,7 @@ final class LockLedger: ConsoleLockRepository, Sendable {
         var lastFence: Int64 = 0
         var failures = 0
         var isHeld = false
+        var areRemovalsHeld = false
         var waiting: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -29,10 +30,13 @@ final class LockLedger: ConsoleLockRepository, Sendable {
     /// Makes writes of locks wait.
     func hold() { state.withLock { $0.isHeld = true } }
 
+    /// Makes removals of locks wait.
+    func holdRemovals() { state.withLock { $0.areRemovalsHeld = true } }
+
     /// Lets the oldest write that waits go on, or all of them and all that come.
     func letGo(all: Bool = true) {
         let freed = state.withLock { state in
-            if all { state.isHeld = false }
+            if all { (state.isHeld, state.areRemovalsHeld) = (false, false) }
             let freed = Array(all ? state.waiting[...] : state.waiting.prefix(1))
             state.waiting.removeFirst(freed.count)
             return freed
@@ -45,13 +49,7 @@ final class LockLedger: ConsoleLockRepository, Sendable {
     func insertLock(
         machine: MachineID, type: ConsoleType, user: UserID, session: SessionID, since: Date, address: String
     ) async throws -> ConsoleLockRecord {
-        await withCheckedContinuation { continuation in
-            let isHeld = state.withLock { state in
-                if state.isHeld { state.waiting.append(continuation) }
-                return state.isHeld
-            }
-            if !isHeld { continuation.resume() }
-        }
+        await pass { $0.isHeld }
         return try state.withLock { state in
             try Self.mayFail(&state)
             state.lastFence += 1
@@ -65,9 +63,21 @@ final class LockLedger: ConsoleLockRepository, Sendable {
     }
 
     func removeLock(fence: Int64) async throws {
+        await pass { $0.areRemovalsHeld }
         try state.withLock { state in
             try Self.mayFail(&state)
             state.rows.removeAll { $0.fence == fence }
+        }
+    }
+
+    private func pass(_ isHeld: (State) -> Bool) async {
+        await withCheckedContinuation { continuation in
+            let waits = state.withLock { state in
+                let waits = isHeld(state)
+                if waits { state.waiting.append(continuation) }
+                return waits
+            }
+            if !waits { continuation.resume() }
         }
     }
 

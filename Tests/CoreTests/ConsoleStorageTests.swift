@@ -164,6 +164,22 @@ import Testing
         #expect(await fixture.holder() == nil)
     }
 
+    @Test func `ending a session does not close a console that somebody else has got meanwhile`() async throws {
+        let keys = [ConsoleFixture.key(1), ConsoleFixture.key(2)]
+        for key in keys { _ = try await fixture.connect(fixture.person("anna"), key) }
+        fixture.ledger.holdRemovals()
+        async let ending: Void = registry.sessionsEnded([SessionID("anna-1")], reason: "over")
+        try await eventually("the first is being removed") { fixture.ledger.waitingCount == 1 }
+        var consoles: [FakeConsole] = []
+        for key in keys {
+            consoles.append(try await fixture.connect(fixture.person("bert"), key, takeover: true).console)
+        }
+        fixture.ledger.letGo()
+        await ending
+        #expect(consoles.map(\.closings) == [[], []])
+        for key in keys { #expect(await fixture.holder(key) == "bert") }
+    }
+
     private func result(_ body: () async throws -> some Any) async -> GatehouseError? {
         do {
             _ = try await body()

@@ -5,7 +5,7 @@ import Model
 import TestSupport
 import Testing
 
-@Suite struct EventBusTests {
+@Suite(.timeLimit(.minutes(1))) struct EventBusTests {
     private func event(_ number: Int) -> CoreEvent { .nodeChanged(NodeID(Int64(number))) }
 
     private func all(of subscription: EventBus.Subscription) async -> [CoreEvent] {

@@ -238,6 +238,16 @@ private final class SlowHypervisor: Hypervisor {
         }
     }
 
+    @Test func `what is kept after an operation is what the node would report`() async throws {
+        let hypervisor = FakeHypervisor([.fake("a", .off)])
+        try await TestCore.run(nodes: [TestCore.node("one", hypervisor)]) { test in
+            try await eventually("it is there") { await test.core.inventory.allMachines().count == 1 }
+            try await test.core.inventory.perform(.start, on: try await test.machine("a").id, by: "anna")
+            let kept = try await test.machine("a").snapshot
+            #expect(kept.state == .running && kept.disks == nil && kept.interfaces == nil)
+        }
+    }
+
     @Test func `an operation that ends after its node was switched off brings no machine back`() async throws {
         let hypervisor = SlowHypervisor()
         try await TestCore.run(nodes: [TestCore.node("one", hypervisor)]) { test in

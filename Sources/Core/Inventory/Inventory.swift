@@ -238,7 +238,9 @@ extension Inventory {
         }
         operations[id] = nil
         // A node that was switched off meanwhile has no machines any more.
-        if let fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
+        if var fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
+            // Reports leave these out; keeping them would look like a change at the next report.
+            (fresh.disks, fresh.interfaces) = (nil, nil)
             await note(fresh, on: id.node)
         }
         bus.publish(.machineChanged(id))

@@ -76,7 +76,7 @@ class Consoles(BrowserCase):
 
     def test_who_has_no_rights_sees_nothing(self):
         page = self.signed_in("alice")
-        expect(page.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(page.get_by_role("heading", name="Machines", exact=True)).to_be_visible()
         expect(page.get_by_role("link", name="demo", exact=True)).to_have_count(0)
         alice = self.gateway.client("alice")
         refusals = []

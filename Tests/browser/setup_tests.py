@@ -20,7 +20,7 @@ class Setup(BrowserCase):
         page.get_by_label("Repeat the password").fill(PASSWORD)
         page.get_by_role("button", name="Create the administrator").click()
         page.wait_for_url(self.gateway.origin + "/")
-        expect(page.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(page.get_by_role("heading", name="Machines", exact=True)).to_be_visible()
         expect(page.get_by_role("link", name="test", exact=True)).to_be_visible()
         self.assertNotIn("token", page.evaluate("location.href"))
 
@@ -43,7 +43,7 @@ class SignIn(BrowserCase):
         page.keyboard.press("Tab")
         page.keyboard.type(PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(page.get_by_role("heading", name="Machines", exact=True)).to_be_visible()
         page.keyboard.press("Tab")
         expect(page.get_by_text("Skip to the content")).to_be_focused()
 
@@ -60,7 +60,7 @@ class SignIn(BrowserCase):
         page = self.signed_in("admin")
         other = self.second_window(page)
         other.goto(self.gateway.origin + "/")
-        expect(other.get_by_role("heading", name="Machines")).to_be_visible()
+        expect(other.get_by_role("heading", name="Machines", exact=True)).to_be_visible()
         page.get_by_role("button", name="Sign out").click()
         expect(page.get_by_label("User name")).to_be_visible()
         expect(other.get_by_label("User name")).to_be_visible(timeout=10_000)

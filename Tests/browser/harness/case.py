@@ -42,9 +42,15 @@ class Shared:
 
     @classmethod
     def stop(cls):
+        for gateway in list(Gateway.running):
+            gateway.stop()
         if cls._browser:
             cls._browser.close()
             cls._playwright.stop()
+        cls.stop_libvirt()
+
+    @classmethod
+    def stop_libvirt(cls):
         if cls._libvirt:
             cls._libvirt.stop()
             shutil.rmtree(cls._libvirt.directory, ignore_errors=True)
@@ -83,12 +89,17 @@ class BrowserCase(unittest.TestCase):
         self._faults = []
         # Console messages that a test expects, as regular expressions.
         self.expected_messages = []
+        self.gateway.check_alive()
 
     def tearDown(self):
-        if self._has_failed():
+        failed = self._has_failed()
+        if failed:
             self._keep_evidence()
         for page in self._pages:
             page.context.close()
+        self.gateway.check_alive()
+        if failed:
+            return
         faults = [f for f in self._faults if not any(re.search(e, f) for e in self.expected_messages)]
         self.assertEqual(faults, [], "messages in the browser's console")
 
@@ -96,6 +107,7 @@ class BrowserCase(unittest.TestCase):
         """A page of a browser that knows no other page of this test."""
         settings = {"viewport": {"width": 1280, "height": 800}, "ignore_https_errors": True, **options}
         context = Shared.browser().new_context(**settings)
+        context.set_default_timeout(20_000)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         return self.watch(context.new_page())
 

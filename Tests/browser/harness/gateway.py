@@ -31,6 +31,9 @@ class Gateway:
     `nodes` has a libvirt address, or the list of a static node, for each name.
     """
 
+    # Those that run, so that the end of the tests is theirs too.
+    running = []
+
     def __init__(self, nodes, tls="selfSigned", limits=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-"))
         self.port = free_port()
@@ -62,10 +65,13 @@ class Gateway:
             self.process = subprocess.Popen(
                 [str(DAEMON), "--config", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
+        Gateway.running.append(self)
         wait_until(self._answers, "gatehoused to answer", 30)
 
     def stop(self):
         """Ends the daemon as a service manager would; returns the seconds that took."""
+        if self in Gateway.running:
+            Gateway.running.remove(self)
         if self.process is None or self.process.poll() is not None:
             return 0.0
         start = time.monotonic()
@@ -106,9 +112,15 @@ class Gateway:
     def log_text(self):
         return self.log.read_text(errors="replace")
 
-    def _answers(self):
+    def check_alive(self):
+        """Fails with the first words of what went wrong when the daemon is gone."""
         if self.process.poll() is not None:
-            raise AssertionError(f"gatehoused ended with {self.process.returncode}:\n{self.log_text()[-2000:]}")
+            log = self.log_text()
+            start = max(0, log.find("Fatal error") - 100)
+            raise AssertionError(f"gatehoused ended with {self.process.returncode}:\n{log[start:start + 1500]}")
+
+    def _answers(self):
+        self.check_alive()
         try:
             return Client(self.origin).call("setup.status") is not None
         except (OSError, http.client.HTTPException):

@@ -6,6 +6,8 @@ import statistics
 FIGURES = [
     ("down", "download", "MiB/s", 0),
     ("up", "upload", "MiB/s", 0),
+    ("down_cpu", "processor, download", "s/GiB", 2),
+    ("up_cpu", "processor, upload", "s/GiB", 2),
     ("p50", "round trip, median", "us", 1),
     ("p99", "round trip, 99 of 100", "us", 1),
     ("open", "open, text", "ms", 2),

@@ -2,6 +2,7 @@
 """What is measured: no proxy, websockify, Gatehouse. Each leads to the two sources, a plain one and an RFB one."""
 import http.client
 import json
+import os
 import pathlib
 import shutil
 import ssl
@@ -24,6 +25,8 @@ class Sources:
             subprocess.Popen([load, "serve", str(self.ports["text"])]),
             subprocess.Popen([load, "serve", str(self.ports["vnc"]), "--rfb"]),
         ]
+        for port in self.ports.values():
+            wait_until(lambda port=port: is_listening(port), "the sources to listen", step=0.01)
 
     def stop(self):
         for process in self._processes:
@@ -83,7 +86,7 @@ class Websockify:
                 ["websockify", *self._options, f"127.0.0.1:{self._ports[kind]}", f"127.0.0.1:{port}"],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for port in self._ports.values():
-            wait_until(lambda port=port: is_listening(port), "websockify to listen")
+            wait_until(lambda port=port: is_listening(port), "websockify to listen", step=0.01)
 
     @property
     def pid(self):
@@ -207,6 +210,18 @@ def tree(pid):
     for known in found:
         found += children.get(known, [])
     return found
+
+
+def processor_seconds(pid):
+    """What a process, all below it, and those of them that ended have used."""
+    ticks = 0
+    for each in tree(pid):
+        try:
+            fields = pathlib.Path(f"/proc/{each}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory_kib(pid):

@@ -58,7 +58,7 @@ void line_receive(struct line *line, void *bytes, size_t count);
 void line_skip(struct line *line, uint64_t count);
 // Skips what has come, at least one byte and at most so many; how many that were.
 size_t line_skip_some(struct line *line, size_t most);
-// A whole masked frame of zeros, or the zeros alone; to be sent with line_send_raw.
+// Makes a whole masked frame, or without framing a copy; to be sent with line_send_raw. How many bytes it has.
 size_t line_frame(const struct line *line, uint8_t *frame, const uint8_t *payload, size_t count);
 void line_send_raw(struct line *line, const uint8_t *bytes, size_t count);
 
@@ -68,7 +68,7 @@ void measure_upload(const struct target *target, uint64_t bytes);
 void measure_echo(const struct target *target, size_t rounds, size_t size);
 void measure_open(const struct target *targets, size_t count, bool rfb);
 void hold(const struct target *targets, size_t count);
-void trickle(const struct target *target, size_t bytes_per_second);
+void trickle(const struct target *target, size_t bytes_per_second, uint64_t bytes);
 
 // main.c
 _Noreturn void fail(const char *what);

@@ -17,7 +17,7 @@ static const char usage[] =
     "       load echo FILE COUNT SIZE     microseconds of a round trip: half are faster, 99 of 100 are faster\n"
     "       load open FILE [--rfb]        milliseconds until each target has answered one byte\n"
     "       load hold FILE                opens all; then 'download BYTES' on standard input does that on each\n"
-    "       load trickle FILE RATE        downloads RATE bytes a second until standard input ends\n"
+    "       load trickle FILE RATE BYTES  asks for BYTES, reads RATE a second until standard input ends\n"
     "\n"
     "A line of FILE: a URL (tcp, ws or wss), then header lines of the upgrade, with tabs in between.\n";
 
@@ -78,8 +78,8 @@ int main(int count, char **words)
         measure_open(targets, lines, rfb);
     } else if (count == 3 && strcmp(mode, "hold") == 0) {
         hold(targets, lines);
-    } else if (count == 4 && strcmp(mode, "trickle") == 0) {
-        trickle(targets, number(words[3]));
+    } else if (count == 5 && strcmp(mode, "trickle") == 0) {
+        trickle(targets, number(words[3]), number(words[4]));
     } else {
         fputs(usage, stderr);
         return 2;

@@ -135,18 +135,18 @@ void hold(const struct target *targets, size_t count)
 }
 
 // A tenth of the rate every tenth of a second. The socket's buffer is small, so that the proxy has to wait.
-void trickle(const struct target *target, size_t bytes_per_second)
+void trickle(const struct target *target, size_t bytes_per_second, uint64_t bytes)
 {
     struct line *line = line_open(target, false);
     const int room = 16 * 1024;
     setsockopt(line->socket, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     try_out(line);
-    line_command(line, SEND, UINT64_MAX);
+    line_command(line, SEND, bytes);
     puts("done");
     uint64_t total = 0;
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     while (poll(&input, 1, 100) == 0) {
-        for (size_t left = bytes_per_second / 10; left > 0;) {
+        for (size_t left = bytes_per_second / 10; left > 0 && total < bytes;) {
             const size_t some = line_skip_some(line, left);
             left -= some;
             total += some;

@@ -15,7 +15,7 @@ import HostSystem
 ///
 /// Root is let in by the kernel's word on who is at the other end. The daemon's own user must show the
 /// token of the file beside the socket as well, because plugins run as that user too.
-package struct AdminSocket: Service {
+package struct AdminSocket: Service, CustomStringConvertible {
     private static let maximumLine = 4 << 20
     private static let maximumConnections = 64
 
@@ -24,6 +24,9 @@ package struct AdminSocket: Service {
     private let token: String
     private let origin: @Sendable () -> String
     private let logger: Logger
+
+    /// Its name; the log describes services, and must not learn the token.
+    package var description: String { "AdminSocket" }
 
     /// Makes a socket.
     ///

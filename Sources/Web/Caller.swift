@@ -48,7 +48,7 @@ struct CallerPolicy: Sendable {
         var client = facts.peer
         for entry in header.split(separator: ",").suffix(20).reversed() {
             let address = String(entry.trimmingWhitespace)
-            guard AddressRange(address) != nil else { return client }
+            guard IPAddress(address) != nil else { return client }
             client = address
             guard isTrusted(address) else { break }
         }

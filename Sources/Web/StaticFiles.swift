@@ -32,7 +32,8 @@ struct StaticFiles: Sendable {
     ///
     /// - Throws: `storageFailed` where it is not there, has no `index.html`, or is too big.
     init(directory: String) throws {
-        let root = URL(fileURLWithPath: directory, isDirectory: true).standardizedFileURL
+        // A walk does not enter a directory that is a link itself.
+        let root = URL(fileURLWithPath: directory, isDirectory: true).resolvingSymlinksInPath().standardizedFileURL
         let missing = GatehouseError(
             .storageFailed, "The web pages are not in \(directory); set webDirectory to where they are.")
         guard
@@ -73,7 +74,7 @@ struct StaticFiles: Sendable {
             return Response(status: .notModified, headers: headers)
         }
         let body: ByteBuffer
-        if let compressed = file.compressed, request.headers[.acceptEncoding]?.contains("gzip") == true {
+        if let compressed = file.compressed, Self.acceptsGzip(request.headers[.acceptEncoding]) {
             headers[.contentEncoding] = "gzip"
             body = compressed
         } else {
@@ -82,5 +83,14 @@ struct StaticFiles: Sendable {
         headers[.contentLength] = String(body.readableBytes)
         return Response(
             status: .ok, headers: headers, body: request.method == .head ? .init() : .init(byteBuffer: body))
+    }
+
+    /// Whether a browser takes gzip; it may also name it to say no (RFC 9110, 12.5.3).
+    private static func acceptsGzip(_ header: String?) -> Bool {
+        (header ?? "").split(separator: ",").contains { entry in
+            let parts = entry.split(separator: ";").map(\.trimmingWhitespace)
+            guard parts.first == "gzip" else { return false }
+            return !parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+        }
     }
 }

@@ -81,6 +81,8 @@ package actor SessionRegistry: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: .seconds(5))
+                // What is written by a task that was cancelled fails; the flush below does it.
+                guard !Task.isCancelled else { return }
                 await self.tick()
             }
         }
@@ -130,10 +132,21 @@ extension SessionRegistry {
             throw GatehouseError(.unauthenticated, "The name or the password is wrong.")
         }
         throttle.succeeded(account: name, address: principal.address)
+        var current = hash
         if let hash, hasher.isOutdated(hash) {
-            try await accounts.setPasswordHash(try await hasher.hash(password), of: user.id)
+            let renewed = try await hasher.hash(password)
+            if try await accounts.passwordHash(of: user.id) == hash {
+                try await accounts.setPasswordHash(renewed, of: user.id)
+                current = renewed
+            }
         }
-        return try await begin(for: user, kind: kind, principal: principal)
+        let login = try await begin(for: user, kind: kind, principal: principal)
+        // A password that was changed meanwhile has ended the sessions that were there, but not this one.
+        guard try await accounts.passwordHash(of: user.id) == current else {
+            await end([login.session.id], reason: "The password was changed.")
+            throw GatehouseError(.unauthenticated, "The name or the password is wrong.")
+        }
+        return login
     }
 
     /// Begins a session for a user who has shown who he is.

@@ -89,6 +89,25 @@ import Testing
         }
     }
 
+    @Test func `who logs in with the old password while it is changed is not left logged in`() async throws {
+        try await TestCore.run { test in
+            let user = try await test.user("anna")
+            for round in 0..<20 {
+                try await test.core.accounts.setPassword(of: user, to: TestCore.password, current: nil, except: nil)
+                await withTaskGroup(of: Void.self) { group in
+                    for number in 0..<8 {
+                        group.addTask { _ = try? await test.login("anna", address: "\(round) \(number)") }
+                    }
+                    group.addTask {
+                        try? await test.core.accounts.setPassword(
+                            of: user, to: "another horse", current: nil, except: nil)
+                    }
+                }
+                #expect(await test.core.sessions.count == 0)
+            }
+        }
+    }
+
     @Test func `a hash of a lower cost is renewed at the next login`() async throws {
         let directory = try ScratchDirectory()
         let before = try await TestCore.run(directory: directory) { test in

@@ -132,17 +132,17 @@ extension SessionRegistry {
             throw GatehouseError(.unauthenticated, "The name or the password is wrong.")
         }
         throttle.succeeded(account: name, address: principal.address)
-        var current = hash
         if let hash, hasher.isOutdated(hash) {
             let renewed = try await hasher.hash(password)
             if try await accounts.passwordHash(of: user.id) == hash {
                 try await accounts.setPasswordHash(renewed, of: user.id)
-                current = renewed
             }
         }
         let login = try await begin(for: user, kind: kind, principal: principal)
         // A password that was changed meanwhile has ended the sessions that were there, but not this one.
-        guard try await accounts.passwordHash(of: user.id) == current else {
+        let current = try await accounts.passwordHash(of: user.id)
+        if current == hash { return login }
+        guard try await hasher.verify(password, against: current) else {
             await end([login.session.id], reason: "The password was changed.")
             throw GatehouseError(.unauthenticated, "The name or the password is wrong.")
         }

@@ -48,7 +48,7 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "gatehouse",
     products: [
-        .executable(name: "gatehoused", targets: ["gatehoused"]),
+        .executable(name: "gatehoused", targets: ["gatehoused"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -68,6 +68,20 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        // Not used by any target of ours; named so that their versions are exact too.
+        .package(url: "https://github.com/apple/swift-algorithms", exact: "1.2.1"),
+        .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
+        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", exact: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-http-structured-headers", exact: "1.7.0"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio-http2", exact: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-transport-services", exact: "1.28.0"),
+        .package(url: "https://github.com/apple/swift-numerics", exact: "1.1.1"),
+        .package(url: "https://github.com/apple/swift-service-context", exact: "1.5.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swiftlang/swift-docc-symbolkit", exact: "1.0.0"),
     ],
     targets: [
         // What the C library gives only in C.
@@ -90,7 +104,8 @@ let package = Package(
             dependencies: ["Model", crypto, cryptoExtras, logging, serviceLifecycle],
             swiftSettings: settings),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", "Model", "Store", "TestSupport", logging], swiftSettings: settings),
+            name: "CoreTests", dependencies: ["Core", "Model", "Store", "TestSupport", logging], swiftSettings: settings
+        ),
 
         // The table of core methods. Not here: transports.
         .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
@@ -116,7 +131,10 @@ let package = Package(
         // RFC 6455: upgrade, frames, closing. Not here: what the bytes mean.
         .target(
             name: "WebSocket",
-            dependencies: [httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL, nioWebSocket],
+            dependencies: [
+                httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL,
+                nioWebSocket,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "WebSocketTests",
@@ -137,13 +155,15 @@ let package = Package(
 
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess], swiftSettings: settings),
+            dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
+            swiftSettings: settings),
 
         // The HTTP edge. Not here: rules.
         .target(
             name: "Web",
             dependencies: [
-                "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto, httpTypes,
+                "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
+                httpTypes,
                 hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
@@ -163,7 +183,8 @@ let package = Package(
         .executableTarget(name: "rfb-snapshot", dependencies: ["CVNC"], linkerSettings: [.linkedLibrary("z")]),
 
         // Fakes, fixtures and contract suites; for tests only.
-        .target(name: "TestSupport",
+        .target(
+            name: "TestSupport",
             dependencies: ["Core", "Model", "Store", logging, nioCore, nioPosix, nioSSL], swiftSettings: settings),
 
         // The administrator's command line. Not here: rules.
@@ -179,7 +200,8 @@ let package = Package(
         .executableTarget(
             name: "gatehoused",
             dependencies: [
-                "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "Store", "Web", argumentParser, crypto, logging,
+                "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "Store", "Web", argumentParser, crypto,
+                logging,
                 nioCore, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
             ],
             swiftSettings: settings),

@@ -3,13 +3,13 @@
 import Core
 package import CoreAPI
 import FoundationEssentials
+import HostSystem
 import JSONRPC
 package import Logging
 import Model
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
-import HostSystem
 
 /// The daemon's own socket for the command line: JSON-RPC 2.0, one message a line.
 ///

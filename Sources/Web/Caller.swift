@@ -72,11 +72,13 @@ struct CallerPolicy: Sendable {
     func originError(_ facts: RequestFacts) -> GatehouseError {
         guard let origin = facts.origin else {
             return GatehouseError(
-                .forbidden, "The header Origin is missing. Scripts send the address they call, such as https://HOST:8443.")
+                .forbidden,
+                "The header Origin is missing. Scripts send the address they call, such as https://HOST:8443.")
         }
         return GatehouseError(
             .forbidden,
-            "Pages of \(origin.prefix(200)) may not call this. Behind a proxy, list it under publicOrigins in the configuration.")
+            "Pages of \(origin.prefix(200)) may not call this. Behind a proxy, list it under publicOrigins in the "
+                + "configuration.")
     }
 
     /// The session's secret in a `Cookie` header; nil where it is not there just once.

@@ -75,8 +75,7 @@ struct ConsoleGateway: Sendable {
             await api.core.consoles.disconnected(grant, transferred: (0, 0))
             let known = error as? GatehouseError
             logger.info(
-                "console source unreachable",
-                metadata: ["machine": "\(grant.key.machine.uuid)", "error": "\(known ?? GatehouseError(.internal, "\(error)"))"])
+                "console source unreachable", metadata: ["machine": "\(grant.key.machine.uuid)", "error": "\(error)"])
             return .acceptAndClose(
                 subprotocol: Self.subprotocol,
                 WebSocketCloseCode(rawValue: ConsoleCloseCode.sourceUnreachable.rawValue),

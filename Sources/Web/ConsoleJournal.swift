@@ -49,7 +49,7 @@ struct ConsoleJournal: Sendable {
         let principal = Principal(identity: .anonymous, address: session?.address ?? "unknown")
         await core.audit.record(
             "console.close", by: principal, user: user,
-            target: "machine=\(machine?.address.description ?? "\(grant.key.machine.uuid)") type=\(grant.key.type.rawValue)",
+            target: "machine=\(machine?.address.description ?? "gone") type=\(grant.key.type.rawValue)",
             outcome: .ok, detail: "close code \(code), \(bytesIn) bytes in, \(bytesOut) bytes out")
     }
 }

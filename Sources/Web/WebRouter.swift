@@ -75,7 +75,10 @@ struct WebRoutes: Sendable {
     }
 
     private func addPages(to router: Router<WebContext>) {
-        for path in ["/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/:machine"] {
+        let pages = [
+            "/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/:machine",
+        ]
+        for path in pages {
             router.get(RouterPath(path)) { request, _ in try page("/index.html", request) }
         }
         for type in ConsoleType.allCases {

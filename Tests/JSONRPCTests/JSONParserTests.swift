@@ -88,7 +88,8 @@ extension JSONValue {
             }
             return .string(String(String.UnicodeScalarView(scalars)))
         case 5:
-            return .array((0..<Int.random(in: 0...4, using: &generator)).map { _ in .random(using: &generator, depth: depth - 1) })
+            let count = Int.random(in: 0...4, using: &generator)
+            return .array((0..<count).map { _ in .random(using: &generator, depth: depth - 1) })
         default:
             let members = (0..<Int.random(in: 0...4, using: &generator)).map { index in
                 ("m\(index)", JSONValue.random(using: &generator, depth: depth - 1))

@@ -37,9 +37,10 @@ extension CoreAPI {
                     .consoleLocked, error.message, details: ["lock": await call.lock(of: machine, key)])
             }
         },
-        Method("console.list", "Lists the consoles in use that the caller may see.", right: .user, result: "{consoles}")
-        {
-            call in
+        Method(
+            "console.list", "Lists the consoles in use that the caller may see.", right: .user, result: "{consoles}",
+            isActivity: false
+        ) { call in
             var consoles: [JSONValue] = []
             for view in await call.core.consoles.views(for: call.principal) {
                 guard let machine = await call.core.inventory.machine(view.key.machine) else { continue }

@@ -47,7 +47,8 @@ extension Daemon {
             let text = String(validating: content, as: UTF8.self)
         else {
             throw GatehouseError(
-                .consoleUnreachable, "The password file \(path) can not be read; check that it is readable for Gatehouse.")
+                .consoleUnreachable,
+                "The password file \(path) can not be read; check that it is readable for Gatehouse.")
         }
         return ConsoleCredential(password: text.split(whereSeparator: \.isNewline).first.map(String.init) ?? "")
     }

@@ -20,7 +20,8 @@ enum DaemonDirectories {
                 atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: permissions])
         } catch {
             throw GatehouseError(
-                .storageFailed, "The directory \(path) can not be made; create it, or set another in the configuration.",
+                .storageFailed,
+                "The directory \(path) can not be made; create it, or set another in the configuration.",
                 cause: "\(error)")
         }
     }

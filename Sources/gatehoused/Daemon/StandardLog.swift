@@ -30,7 +30,8 @@ struct StandardLog: LogHandler {
     }
 
     private static func quoted(_ text: String) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
+        let isPlain =
+            !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value < 0x7F && $0 != "\"" }
         guard !isPlain else { return text }
         let safe = text.unicodeScalars.map { scalar in
             scalar.value < 0x20 || scalar.value == 0x7F ? " " : String(scalar)

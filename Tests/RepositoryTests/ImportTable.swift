@@ -65,7 +65,7 @@ enum ImportTable {
             target: "TestSupport",
             ours: [
                 "Model", "JSONRPC", "Core", "CoreAPI", "HostSystem", "Libvirt", "Store", "Console", "WebSocket", "Web",
-            ], others: ["Testing", "Foundation", "Logging"]),
+            ], others: ["Testing", "Foundation", "Logging", "NIO*"]),
     ]
 
     /// The row of a target.

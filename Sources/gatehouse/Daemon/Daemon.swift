@@ -121,7 +121,7 @@ extension Daemon {
             return Failure(
                 .unreachable,
                 "Gatehouse does not seem to run here (nobody listens on \(socket)); "
-                    + "start it with `systemctl start gatehouse`, or name its socket with --socket.")
+                    + "start gatehoused, or name its socket with --socket.")
         case EACCES, EPERM:
             return Failure(.notPermitted, "You may not use \(socket); run this as root, or as the daemon's user.")
         default: break

@@ -54,6 +54,13 @@ final class PrivateLibvirtd: Sendable {
         let text = try String(contentsOfFile: "\(directory)/libvirtd.pid", encoding: .utf8)
         let pid = try #require(Int32(text.filter { $0.isNumber }))
         try #require(kill(pid, number) == 0)
+        // A killed daemon leaves the locks of its consoles, and they hold for as long as its number is known.
+        guard number == SIGKILL else { return }
+        for name in try FileManager.default.contentsOfDirectory(atPath: "/var/lock") where name.hasPrefix("LCK..") {
+            let lock = "/var/lock/\(name)"
+            let holder = try? String(contentsOfFile: lock, encoding: .utf8)
+            if holder.flatMap({ Int32($0.filter(\.isNumber)) }) == pid { _ = unsafe unlink(lock) }
+        }
     }
 
     /// Starts the daemon again the way the script started it, with its machines as they are.

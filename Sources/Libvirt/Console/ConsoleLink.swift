@@ -50,16 +50,20 @@ final class ConsoleLink: @unchecked Sendable {
         return rest
     }
 
-    /// Ends the stream; false where the node did not confirm it.
+    /// Ends the stream and returns when the node has it back.
     ///
-    /// A node that is stuck with input of this console does not answer. The signs of life end that:
-    /// after some seconds without one libvirt gives the connection up.
-    func giveBack() -> Bool {
-        connection.setKeepAlive(seconds: 1, count: 3)
-        let isConfirmed = stream.abort()
+    /// A node that is stuck with input which the guest does not take answers only when the guest takes
+    /// it, or when another opener takes over. Closing the connection before that would be no use: the
+    /// node would go on holding the console, and libvirtd 9.0 may crash when it is then taken over.
+    func giveBack() {
+        stream.abort()
         closing.handler.withLock { $0 = nil }
         _ = unsafe virConnectUnregisterCloseCallback(connection.pointer, Self.closed)
-        return isConfirmed
+    }
+
+    /// Has the connection given up when the node does not answer within some seconds.
+    func breakOff() {
+        connection.setKeepAlive(seconds: 1, count: 3)
     }
 
     private static let closed: virConnectCloseFunc = { _, _, opaque in

@@ -11,13 +11,14 @@ import Synchronization
 /// from the socket. Output is held back for a slow reader up to `backlogLimit`, since libvirt has
 /// no way to slow a stream down and would hoard it itself; beyond that the console ends.
 final class ConsolePump: @unchecked Sendable {
-    /// When and how a console was given back.
-    struct Ending: Sendable {
-        var time: ContinuousClock.Instant
-        /// Whether the node ended it, as it does when another opener takes over.
-        var isByNode: Bool
-        /// Whether the node said that it has it back.
-        var isConfirmed: Bool
+    /// How far a console is on its way back to the node.
+    enum Progress: Sendable {
+        /// It is in use.
+        case open
+        /// It is not in use any more; the node has not confirmed that yet.
+        case closing(ConsoleLink)
+        /// The node has it back.
+        case closed
     }
 
     /// The most output that waits for the reader, in bytes.
@@ -26,7 +27,7 @@ final class ConsolePump: @unchecked Sendable {
     private static let chunk = 64 * 1024
 
     private let workers = Workers(name: "libvirt-console", limit: 2, hanging: HangingCalls(limit: .max))
-    private let ended = Mutex<Ending?>(nil)
+    private let state = Mutex(Progress.open)
 
     // From here on: the event loop's thread only, and before `begin` the maker's.
     private var lease: EventLoop.Lease?
@@ -46,8 +47,8 @@ final class ConsolePump: @unchecked Sendable {
         self.lease = lease
     }
 
-    /// How the console was given back to the node; nil before that.
-    var ending: Ending? { ended.withLock { $0 } }
+    /// How far the console is on its way back to the node.
+    var progress: Progress { state.withLock { $0 } }
 
     /// Starts pumping; from any thread.
     func begin() { EventLoop.shared.post { self.watchBoth() } }
@@ -192,7 +193,7 @@ final class ConsolePump: @unchecked Sendable {
 
     /// The stream is over; what came out of it still goes to the reader.
     private func endStream() {
-        giveStreamBack(isByNode: true)
+        giveStreamBack()
         if output.isEmpty { close() } else { update() }
     }
 
@@ -202,20 +203,21 @@ final class ConsolePump: @unchecked Sendable {
         if socket >= 0 { _ = Glibc.close(socket) }
         socket = -1
         output = OutputBacklog()
-        giveStreamBack(isByNode: false)
+        giveStreamBack()
     }
 
     /// Aborting asks the node, so it may wait; it needs the event loop until then.
-    private func giveStreamBack(isByNode: Bool) {
+    private func giveStreamBack() {
         guard let link else { return }
         self.link = nil
         if isStreamWatched { link.stream.unwatch() }
         isStreamWatched = false
         let lease = self.lease
         self.lease = nil
+        state.withLock { $0 = .closing(link) }
         try? workers.start {
-            let isConfirmed = link.giveBack()
-            self.ended.withLock { $0 = Ending(time: .now, isByNode: isByNode, isConfirmed: isConfirmed) }
+            link.giveBack()
+            self.state.withLock { $0 = .closed }
             withExtendedLifetime(lease) {}
         }
     }

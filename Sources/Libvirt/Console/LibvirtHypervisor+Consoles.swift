@@ -65,11 +65,12 @@ extension LibvirtHypervisor {
         try await session.read { connection in
             try Self.requireTextConsole(try Self.described(connection.domain(uuid), withSecrets: false))
         }
-        guard await session.pumps.settle(uuid, force: force, within: .seconds(3)) else {
-            throw Self.held(by: "Somebody else in Gatehouse")
-        }
+        let obstacle = await session.pumps.settle(uuid, force: force, within: force ? .seconds(1) : .seconds(3))
+        if case .held = obstacle, !force { throw Self.held(by: "Somebody else in Gatehouse") }
         guard let lease = EventLoop.shared.lease() else { throw CallFailure.noThread }
-        let link = try await openLink(session, uuid, force: force)
+        // What the node has not taken back from us yet is ours to take over.
+        let isForced = if case .none = obstacle { force } else { true }
+        let link = try await openLink(session, uuid, force: isForced)
         let (near, far) = try Self.socketPair()
         let pump = ConsolePump(link: link, socket: near, lease: lease)
         session.pumps.add(pump, for: uuid)
@@ -78,25 +79,20 @@ extension LibvirtHypervisor {
         return .descriptor(Self.owned(far), credential: nil)
     }
 
-    /// Opens the console, and where it looks held by a console of ours that has just ended, once more.
     private func openLink(_ session: NodeSession, _ uuid: UUID, force: Bool) async throws -> ConsoleLink {
-        var force = force
-        for attempt in 0..<20 {
-            if attempt > 0 { try await Task.sleep(for: .milliseconds(50)) }
-            do {
-                let flags = Self.consoleFlags(node.uri.driver, force: force)
-                let uri = node.connectionURI
-                return try await session.change { _ in try ConsoleLink(uri: uri, uuid: uuid, flags: flags) }
-            } catch let error as LibvirtError where error.number == VIR_ERR_OPERATION_FAILED.rawValue {
-                guard let isConfirmed = session.pumps.recentEnd(uuid) else { break }
-                if !isConfirmed { force = true }
-            }
+        let flags = Self.consoleFlags(node.uri.driver, force: force)
+        let uri = node.connectionURI
+        do {
+            return try await session.change { _ in try ConsoleLink(uri: uri, uuid: uuid, flags: flags) }
+        } catch let error as LibvirtError where error.number == VIR_ERR_OPERATION_FAILED.rawValue {
+            throw Self.held(
+                by: "Another program on the node, such as virsh console,", cause: error.description)
         }
-        throw Self.held(by: "Another program on the node, such as virsh console,")
     }
 
-    private static func held(by holder: String) -> GatehouseError {
-        GatehouseError(.conflict, "\(holder) holds the machine's text console. Take over to disconnect it.")
+    private static func held(by holder: String, cause: String? = nil) -> GatehouseError {
+        GatehouseError(
+            .conflict, "\(holder) holds the machine's text console. Take over to disconnect it.", cause: cause)
     }
 
     private static func consoleFlags(_ driver: LibvirtURI.Driver, force: Bool) -> UInt32 {

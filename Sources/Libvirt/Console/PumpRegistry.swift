@@ -3,65 +3,68 @@
 import FoundationEssentials
 import Synchronization
 
-/// The text consoles that a session has open, and had open a moment ago.
+/// The text consoles that a session has open, or on their way back to the node.
 final class PumpRegistry: Sendable {
-    private let pumps = Mutex<[UUID: [ConsolePump]]>([:])
+    /// What is in the way of a new opener.
+    enum Obstacle: Sendable {
+        case none
+        /// A console of ours that nobody uses any more, but that the node has not taken back.
+        case unconfirmed
+        /// A console of ours that is in use.
+        case held
+    }
 
-    /// For how long a console that was given back may still look held on the node.
-    private static let afterglow: Duration = .seconds(10)
+    private let pumps = Mutex<[UUID: [ConsolePump]]>([:])
 
     /// Remembers a pump.
     func add(_ pump: ConsolePump, for uuid: UUID) {
         pumps.withLock { pumps in
             for key in Array(pumps.keys) {
-                pumps[key]?.removeAll { Self.isForgotten($0) }
+                pumps[key]?.removeAll { Self.isClosed($0) }
                 if pumps[key]?.isEmpty == true { pumps[key] = nil }
             }
             pumps[uuid, default: []].append(pump)
         }
     }
 
-    /// Makes way for a new opener of a machine's text console.
+    /// Makes way for a new opener of a machine's text console, and tells what is still in its way.
     ///
-    /// A console that ends just now is waited for. One that stays is ended where `force`; else the
-    /// answer is false.
-    func settle(_ uuid: UUID, force: Bool, within limit: Duration) async -> Bool {
-        let open = pumps.withLock { $0[uuid] ?? [] }
-        if force { for pump in open { pump.end() } }
-        return await Self.wait(for: open, within: limit) || force
+    /// A console that ends just now is waited for; with `force` one in use is ended.
+    func settle(_ uuid: UUID, force: Bool, within limit: Duration) async -> Obstacle {
+        let known = pumps.withLock { $0[uuid] ?? [] }
+        if force { for pump in known { pump.end() } }
+        await Self.wait(for: known, within: limit)
+        let left = known.filter { !Self.isClosed($0) }
+        if left.isEmpty { return .none }
+        return left.contains(where: Self.isOpen) ? .held : .unconfirmed
     }
 
-    /// Whether the node confirmed that it has the machine's text console back; nil where none of ours
-    /// was given back just now.
-    func recentEnd(_ uuid: UUID) -> Bool? {
-        let endings = pumps.withLock { $0[uuid] ?? [] }.compactMap(\.ending)
-            .filter { !$0.isByNode && !Self.isOld($0) }
-        return endings.isEmpty ? nil : endings.allSatisfy(\.isConfirmed)
-    }
-
-    /// Ends all, and waits until they are gone or the time is over.
+    /// Ends all, and waits until they are gone or the time is over; then breaks them off.
     func endAll(within limit: Duration) async {
-        let open = pumps.withLock { $0.values.flatMap { $0 } }
-        for pump in open { pump.end() }
-        _ = await Self.wait(for: open, within: limit)
+        let known = pumps.withLock { $0.values.flatMap { $0 } }
+        for pump in known { pump.end() }
+        await Self.wait(for: known, within: limit)
+        for pump in known {
+            if case .closing(let link) = pump.progress { link.breakOff() }
+        }
     }
 
-    private static func isForgotten(_ pump: ConsolePump) -> Bool { pump.ending.map(isOld) ?? false }
-
-    private static func isOld(_ ending: ConsolePump.Ending) -> Bool {
-        ContinuousClock.now - ending.time > afterglow
+    private static func isClosed(_ pump: ConsolePump) -> Bool {
+        if case .closed = pump.progress { true } else { false }
     }
 
-    private static func wait(for pumps: [ConsolePump], within limit: Duration) async -> Bool {
+    private static func isOpen(_ pump: ConsolePump) -> Bool {
+        if case .open = pump.progress { true } else { false }
+    }
+
+    private static func wait(for pumps: [ConsolePump], within limit: Duration) async {
         let end = ContinuousClock.now + limit
-        while pumps.contains(where: { $0.ending == nil }) {
-            guard ContinuousClock.now < end else { return false }
+        while pumps.contains(where: { !isClosed($0) }), ContinuousClock.now < end {
             do {
                 try await Task.sleep(for: .milliseconds(10))
             } catch {
-                return false
+                return
             }
         }
-        return true
     }
 }

@@ -10,7 +10,7 @@ enum Failures {
         switch error {
         case let error as GatehouseError: error
         case let error as CancellationError: error
-        case let error as LibvirtError where isConnected: translate(error, action: action)
+        case let error as LibvirtError where isConnected && !error.isLostConnection: translate(error, action: action)
         case let error as LibvirtError: unreachable(error.message, cause: error.description)
         case let failure as CallFailure: translate(failure, action: action)
         default: GatehouseError(.hypervisorFailed, "The node could not \(action).", cause: "\(error)")

@@ -8,6 +8,11 @@ extension LibvirtError {
     /// Whether the domain is not there.
     var isNoDomain: Bool { number == VIR_ERR_NO_DOMAIN.rawValue }
 
+    /// Whether the connection broke under the call.
+    var isLostConnection: Bool {
+        number == VIR_ERR_SYSTEM_ERROR.rawValue && origin == UInt32(VIR_FROM_RPC.rawValue)
+    }
+
     /// Whether the driver does not know the function.
     var isNotSupported: Bool { number == VIR_ERR_NO_SUPPORT.rawValue }
 

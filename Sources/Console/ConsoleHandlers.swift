@@ -101,7 +101,7 @@ final class ConsoleBackHandler: ChannelInboundHandler {
 
 /// The channel options that both sides of a console share.
 enum ConsoleChannel {
-    /// Reads per wake-up; NIO's pool keeps at most so many small buffers.
+    /// Reads per wake-up; NIO's pool keeps at most so many buffers.
     private static let readsPerWakeUp: UInt = 1
 
     /// No reading by itself, and no large buffers kept.

@@ -7,13 +7,20 @@ import NIOCore
 /// NIO's pool keeps grown buffers for as long as a channel lives, which costs a console that once carried bulk
 /// hundreds of KiB. A size without a hint makes the pool pass: so a small buffer is pooled and reused, a large
 /// one is allocated for its read and freed when it is written on.
+///
+/// NIOSSL keeps buffers of its own as large as one read ever was (and ignores its setting for it in 2.37.6), so
+/// the largest reads are left to a stream that has been large for a while.
 struct ReceiveAllocator: RecvByteBufferAllocator {
+    private static let minimum = 512
     /// The largest size that is left to the pool.
     private static let pooled = 2048
-    private static let maximum = 65_536
-    private static let minimum = 512
+    private static let large = 32 * 1024
+    private static let largest = 64 * 1024
+    /// Bytes in large reads, without a pause, that earn the largest reads.
+    private static let bulk = 8 * 1024 * 1024
 
     private var size = ReceiveAllocator.pooled
+    private var carried = 0
     private var shrinks = false
 
     func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
@@ -25,8 +32,9 @@ struct ReceiveAllocator: RecvByteBufferAllocator {
     }
 
     mutating func record(actualReadBytes: Int) -> Bool {
+        carried = size >= Self.large ? carried + actualReadBytes : 0
         if actualReadBytes >= size {
-            size = min(size * 4, Self.maximum)
+            size = min(size * 4, carried >= Self.bulk ? Self.largest : Self.large)
             shrinks = false
         } else if actualReadBytes <= size / 4, size > Self.minimum {
             // Twice in a row, so that one short read does not undo the growth.

@@ -65,7 +65,8 @@ package struct UpgradableHTTPChannel: HTTPChannelHandler {
             if let tls {
                 guard let context = tls() else { throw ChannelError.operationUnsupported }
                 var configuration = NIOSSLHandler.Configuration()
-                // The default keeps the largest buffer there ever was, for as long as the connection lasts.
+                // Without it the largest buffer there ever was is kept for as long as the connection lasts; NIOSSL
+                // 2.37.6 takes the setting and does not use it.
                 configuration.maximumPreservedOutboundBufferCapacity = 16 * 1024
                 try pipeline.addHandler(
                     NIOSSLServerHandler(

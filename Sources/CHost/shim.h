@@ -2,6 +2,7 @@
 #ifndef GATEHOUSE_CHOST_H
 #define GATEHOUSE_CHOST_H
 
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,5 +12,7 @@ typedef struct {
     unsigned int uid;
     unsigned int gid;
 } gatehouse_socket_peer;
+
+static inline void gatehouse_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
 
 #endif

@@ -37,6 +37,8 @@ struct Gatehoused: AsyncParsableCommand {
             StandardStream.output.write("The configuration is right.\n")
             return
         }
+        // A peer that went away is an error of one write, never the end of the daemon.
+        SignalPolicy.ignoreBrokenPipes()
         var log = StandardLog(label: "gatehouse", showsTime: StandardStream.error.isTerminal)
         log.logLevel = configuration.logLevel
         let logger = Logger(label: "gatehouse") { [log] _ in log }

@@ -8,7 +8,7 @@ enum HeaderRule {
     static let mark = "SPDX-License-Identifier: Apache-2.0"
 
     private static let suffixes: Set = [
-        "swift", "h", "c", "modulemap", "js", "css", "html", "py", "sh", "yaml", "yml", "toml", "xml", "lock",
+        "swift", "h", "c", "modulemap", "js", "mjs", "css", "html", "py", "sh", "yaml", "yml", "toml", "xml", "lock",
     ]
 
     /// Whether the rule is about that file.

@@ -5,7 +5,7 @@ import Testing
 
 /// How long a file and a function may be.
 enum LengthRule {
-    static let sourceSuffixes: Set = ["swift", "js", "css", "html", "py", "sh", "h", "c"]
+    static let sourceSuffixes: Set = ["swift", "js", "mjs", "css", "html", "py", "sh", "h", "c"]
     static let hardLimit = 500
     static let hardLimitOfTests = 800
     static let functionLimit = 60

@@ -46,7 +46,8 @@ enum WebRule {
     static func brokenImports(in file: RepositoryFile, exists: (String) -> Bool) -> [String] {
         importedPaths(in: file).compactMap { path in
             if path.hasPrefix("node:"), file.isBelow("Tests/www") { return nil }
-            guard path.hasSuffix(".js"), let resolved = resolve(path, from: file.path) else {
+            let isModule = path.hasSuffix(".js") || (path.hasSuffix(".mjs") && file.suffix == "mjs")
+            guard isModule, let resolved = resolve(path, from: file.path) else {
                 return "\(file.path): '\(path)' is no relative or rooted path to a .js file"
             }
             return exists(resolved) ? nil : "\(file.path): there is no \(resolved)"
@@ -88,7 +89,7 @@ enum WebRule {
 @Suite struct WebTests {
     private static let pages = Repository.files.filter { $0.isBelow("www") }
     private static let scripts = Repository.files.filter {
-        $0.suffix == "js" && ($0.isBelow("www") || $0.isBelow("Tests/www"))
+        ($0.suffix == "js" && $0.isBelow("www")) || ($0.suffix == "mjs" && $0.isBelow("Tests/www"))
     }
 
     @Test func `no page reaches outside`() {

@@ -8,7 +8,9 @@ extension SharedGatewayTests {
     /// Why a console ends, as its page is told.
     @Suite struct ConsoleEndTests {
         /// A machine with an open console of carol, who may operate it.
-        private func carolsConsole() async throws -> (machine: Gateway.Machine, socket: WireWebSocket, privilege: JSONValue) {
+        private func carolsConsole() async throws -> (
+            machine: Gateway.Machine, socket: WireWebSocket, privilege: JSONValue
+        ) {
             let gateway = try Gateway.current
             let machine = try gateway.machine()
             let carol = try await gateway.person("carol")
@@ -51,7 +53,8 @@ extension SharedGatewayTests {
             let admin = try await Gateway.current.admin()
             let (machine, socket, _) = try await carolsConsole()
             try await admin.call(
-                "console.disconnect", ["machine": .string(machine.id), "type": "text", "reason": "Maintenance at noon."])
+                "console.disconnect",
+                ["machine": .string(machine.id), "type": "text", "reason": "Maintenance at noon."])
             #expect(try await socket.end() == (4001, "Maintenance at noon."))
             try await expectFree(machine)
         }

@@ -49,7 +49,9 @@ extension SharedGatewayTests {
             let machine = try await TestDriverMachine(admin)
             let events = try await admin.events()
             _ = try await events.next("ready")
-            for (operation, state) in [("pause", "paused"), ("resume", "running"), ("powerOff", "off"), ("start", "running")] {
+            for (operation, state) in [
+                ("pause", "paused"), ("resume", "running"), ("powerOff", "off"), ("start", "running"),
+            ] {
                 #expect(try await machine.perform(operation, admin)?["state"] == .string(state), "\(operation)")
                 var seen: JSONValue?
                 while seen?["state"] != .string(state) {
@@ -104,7 +106,9 @@ extension SharedGatewayTests {
                 let calls = (0..<80).map { number in
                     RPCRequest(
                         method: "machine.setNotes",
-                        parameters: ["machine": .string(machine.id), "notes": .string("\(notes)\(round * 80 + number)")],
+                        parameters: [
+                            "machine": .string(machine.id), "notes": .string("\(notes)\(round * 80 + number)"),
+                        ],
                         id: 1
                     ).json
                 }

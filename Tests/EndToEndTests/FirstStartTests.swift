@@ -55,7 +55,8 @@ import Testing
             await expect(.expired) { try await complete(gateway, old, name: "first") }
             let stranger = APIClient(gateway)
             await expect(.invalidParameters) {
-                try await stranger.call("setup.complete", ["token": .string(new), "name": "first", "password": "short"])
+                try await stranger.call(
+                    "setup.complete", ["token": .string(new), "name": "first", "password": "short"])
             }
             _ = try await complete(gateway, new, name: "first")
         }

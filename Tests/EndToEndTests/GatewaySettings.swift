@@ -124,7 +124,7 @@ struct SharedGatewayTrait: SuiteTrait, TestScoping {
 }
 
 /// Shows the shared daemon's log with each failure.
-struct SharedLogTrait: SuiteTrait, TestScoping {
+struct SharedLogTrait: TestTrait, SuiteTrait, TestScoping {
     var isRecursive: Bool { true }
 
     @concurrent func provideScope(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONRPC
 import Model
 import TestSupport
 import Testing
@@ -55,8 +56,10 @@ import Testing
             gateway.note(secret: Self.wrong)
             let client = APIClient(gateway)
             func guess(_ address: String) async throws -> String {
-                let body = #"{"jsonrpc":"2.0","id":1,"method":"session.login","params":{"name":"admin","password":"\#(Self.wrong)"}}"#
-                return try await client.post(body.utf8, but: ["X-Forwarded-For": address]).text
+                let request = RPCRequest(
+                    method: "session.login", parameters: ["name": "admin", "password": .string(Self.wrong)], id: 1)
+                let body = JSONWriter.bytes(request.json)
+                return try await client.post(body, but: ["X-Forwarded-For": address]).text
             }
             let first = try await guess("198.51.100.1")
             #expect(first.contains("unauthenticated"))

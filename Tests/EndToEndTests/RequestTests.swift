@@ -26,7 +26,9 @@ extension SharedGatewayTests {
 
         @Test func `a call from a foreign page is refused and changes nothing`() async throws {
             let admin = try await Gateway.current.admin()
-            for origin in ["http://evil.example", "http://127.0.0.1", "https://127.0.0.1:\(admin.gateway.port)", "null"] {
+            for origin in [
+                "http://evil.example", "http://127.0.0.1", "https://127.0.0.1:\(admin.gateway.port)", "null",
+            ] {
                 let answer = try await admin.post(creation("foreign"), but: ["Origin": origin])
                 #expect(answer.status == 403)
                 #expect(try error(answer).word == "forbidden")
@@ -119,7 +121,9 @@ extension SharedGatewayTests {
 
         @Test func `whoever is not logged in gets nothing`() async throws {
             let stranger = APIClient(try Gateway.current)
-            for method in ["machine.list", "user.list", "session.current", "console.list", "audit.list", "system.status"] {
+            for method in [
+                "machine.list", "user.list", "session.current", "console.list", "audit.list", "system.status",
+            ] {
                 await expect(.unauthenticated) { try await stranger.call(method) }
             }
             let answer = try await stranger.exchange(WireRequest("GET", "/api/events", headers: stranger.headers))

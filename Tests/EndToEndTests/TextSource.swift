@@ -22,12 +22,13 @@ final class TextSource: Sendable {
     /// How many connections are open.
     var connections: Int { count.value.withLock { $0 } }
 
-    /// Listens at a free port, until `close`.
-    init() async throws {
+    /// Listens at a free port, until `close`; a silent one takes connections and never says a word.
+    init(isSilent: Bool = false) async throws {
         let count = Counter()
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    guard !isSilent else { return }
                     try channel.pipeline.syncOperations.addHandler(TextSourceHandler(count))
                 }
             }

@@ -19,9 +19,12 @@ enum JSONValueReader {
     private static let pieces = [
         "/", "//", "..", ".", "%2e%2e", "%2f", "%00", "%", "%zz", "%ff", "%c0%af", "\\", "api", "api/events", "machine",
         "machines", "console", "text", "vnc", "picture", "index.html", "app.js", "secret.html", "healthz", "metrics",
-        "evil.example", "@", ":", "?", "&", "=", "#", ";", "~", "*", "**", "{x}", ":machine", "<script>", "\"", "é", "💥",
+        "evil.example", "@", ":", "?", "&", "=", "#", ";", "~", "*", "**", "{x}", ":machine", "<script>", "\"", "é",
+        "💥",
         "a", "0", "-", "+", " ", "\t", "http://", "[::1]", "00000000-0000-4000-8000-000000000001",
     ]
+
+    private static let methods = ["GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS", "X"]
 
     private static func target(_ generator: inout SeededGenerator) -> String {
         let count = Int.random(in: 0...7, using: &generator)
@@ -35,8 +38,8 @@ enum JSONValueReader {
             var answered = 0
             for _ in 0..<3000 {
                 let target = Self.target(&generator)
-                let method = ["GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS", "X"].randomElement(using: &generator)
-                let request = WireRequest(method ?? "GET", target, headers: [("Host", "x"), ("Connection", "close")])
+                let method = Self.methods.randomElement(using: &generator) ?? "GET"
+                let request = WireRequest(method, target, headers: [("Host", "x"), ("Connection", "close")])
                 // A request that is not HTTP at all may be answered by closing.
                 guard let answer = try? await server.exchange(request) else { continue }
                 answered += 1
@@ -59,9 +62,10 @@ enum JSONValueReader {
                 "Sec-WebSocket-Protocol", "User-Agent", "Expect", "Range", "Content-Length", "Transfer-Encoding",
             ]
             let values = [
-                "", "x", "websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ==", "binary, ticket.AAAA", "http://x", "gzip",
-                "__Host-gatehouse=x", "127.0.0.1", ",,,", ";;;", "\"", "*", "chunked", "0", "-1", "99999999999999999999", "é",
-                "application/json", "100-continue", "bytes=0-", String(repeating: "a", count: 5000),
+                "", "x", "websocket", "Upgrade", "13", "dGhlIHNhbXBsZSBub25jZQ==", "binary, ticket.AAAA", "http://x",
+                "gzip", "__Host-gatehouse=x", "127.0.0.1", ",,,", ";;;", "\"", "*", "chunked", "0", "-1",
+                "99999999999999999999",
+                "é", "application/json", "100-continue", "bytes=0-", String(repeating: "a", count: 5000),
             ]
             for _ in 0..<1500 {
                 let headers = (0..<Int.random(in: 1...8, using: &generator)).map { _ in
@@ -85,7 +89,8 @@ enum JSONValueReader {
         try await TestServer.run { server in
             var generator = SeededGenerator(seed: 3)
             let pieces = [
-                "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e400", "\"", "\\", "\\u0000", "\\ud800", "jsonrpc",
+                "{", "}", "[", "]", ",", ":", "null", "true", "1", "-1", "1e400", "\"", "\\", "\\u0000", "\\ud800",
+                "jsonrpc",
                 "\"jsonrpc\":\"2.0\"", "\"id\":", "\"method\":", "\"params\":", "\"setup.status\"", "\"session.login\"",
                 "\"console.open\"", "é", "\u{0}", " ",
             ]

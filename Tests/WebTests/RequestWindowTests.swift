@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `an address that asks too much gets 429 and the time to wait`() async throws {
-        try await TestServer.run(change: { $0.requestsPerMinute = 3 }) { server in
+        try await TestServer.run(requestsPerMinute: 3) { server in
             for _ in 0..<3 { #expect(try await server.get("/healthz").status == 200) }
             let answer = try await server.get("/healthz")
             #expect(answer.status == 429)

@@ -10,7 +10,9 @@ import Testing
 @Suite struct ServerTests {
     @Test func `every answer keeps pages to themselves`() async throws {
         try await TestServer.run { server in
-            for target in ["/", "/login", "/app.js", "/nothing", "/healthz", "/metrics", "/api/events", "/machine/x/vnc"] {
+            for target in [
+                "/", "/login", "/app.js", "/nothing", "/healthz", "/metrics", "/api/events", "/machine/x/vnc",
+            ] {
                 let answer = try await server.get(target)
                 #expect(answer["content-security-policy"]?.hasPrefix("default-src 'none'") == true, "\(target)")
                 #expect(answer["content-security-policy"]?.contains("unsafe") == false, "\(target)")
@@ -80,9 +82,10 @@ import Testing
                  {"jsonrpc":"2.0","id":5,"method":"session.current"}]
                 """)
             let value = try JSONValueReader.array(answer.body)
-            #expect(value.map { $0["error"]?["data"]?["code"]?.stringValue } == [
-                "unauthenticated", nil, nil, nil, "unauthenticated",
-            ])
+            #expect(
+                value.map { $0["error"]?["data"]?["code"]?.stringValue } == [
+                    "unauthenticated", nil, nil, nil, "unauthenticated",
+                ])
             #expect(answer["set-cookie"]?.contains("Max-Age=0") == true)
         }
     }
@@ -91,7 +94,8 @@ import Testing
         try await TestServer.run { server in
             let connection = try await WireConnection.open(.tcp(port: server.port))
             for _ in 0..<5 {
-                #expect(try await connection.exchange(WireRequest("GET", "/healthz", headers: [("Host", "x")])).text == "ok\n")
+                let answer = try await connection.exchange(WireRequest("GET", "/healthz", headers: [("Host", "x")]))
+                #expect(answer.text == "ok\n")
             }
             await connection.close()
         }

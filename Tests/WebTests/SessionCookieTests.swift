@@ -11,15 +11,16 @@ import Testing
 @Suite struct SessionCookieTests {
     @Test(arguments: [
         "__Host-gatehouse=abc", "other=1; __Host-gatehouse=abc", " __Host-gatehouse=abc ;other=2",
-        "x; __Host-gatehouse=abc;;", "__Host-gatehouses=no; __Host-gatehouse=abc", "a=__Host-gatehouse; __Host-gatehouse=abc",
+        "x; __Host-gatehouse=abc;;", "__Host-gatehouses=no; __Host-gatehouse=abc",
+        "a=__Host-gatehouse; __Host-gatehouse=abc",
     ])
     func `the token is found among other cookies`(header: String) {
         #expect(CallerPolicy.sessionToken(header) == "abc")
     }
 
     @Test(arguments: [
-        nil, "", "gatehouse=abc", "__host-gatehouse=abc", "__Host-gatehouse", "__Host-gatehouse =abc", "x__Host-gatehouse=abc",
-        "__Host-gatehouse2=abc",
+        nil, "", "gatehouse=abc", "__host-gatehouse=abc", "__Host-gatehouse", "__Host-gatehouse =abc",
+        "x__Host-gatehouse=abc", "__Host-gatehouse2=abc",
     ])
     func `what is not the cookie is no token`(header: String?) {
         #expect(CallerPolicy.sessionToken(header) == nil)

@@ -69,13 +69,12 @@ struct TestServer: Sendable {
 
     /// Runs a test against it.
     static func run(
-        nodes: [NodeDeclaration] = [], change: @Sendable (inout WebSettings) -> Void = { _ in },
+        nodes: [NodeDeclaration] = [], requestsPerMinute: Int = 1_000_000,
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let pages = try Pages()
         var settings = WebSettings.plain(pages.path)
-        settings.requestsPerMinute = 1_000_000
-        change(&settings)
+        settings.requestsPerMinute = requestsPerMinute
         try await TestCore.run(nodes: nodes) { [settings] core in
             let api = CoreAPI(core: core.core, version: "0", logger: TestCore.quiet)
             let web = try WebServer(api: api, settings: settings, tls: nil, logger: TestCore.quiet)

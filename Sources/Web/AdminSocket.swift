@@ -44,6 +44,17 @@ package struct AdminSocket: Service, CustomStringConvertible {
         self.logger = logger
     }
 
+    /// Checks that no other host serves at a path; its socket and token would be replaced.
+    ///
+    /// - Throws: `conflict`.
+    package static func requireFree(_ path: String) async throws {
+        let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        guard let other = try? await bootstrap.connect(unixDomainSocketPath: path).get() else { return }
+        try? await other.close()
+        throw GatehouseError(
+            .conflict, "Another Gatehouse listens on \(path); stop it, or set another runDirectory.")
+    }
+
     /// Serves until shutdown, then takes the socket away.
     package func run() async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)

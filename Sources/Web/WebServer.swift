@@ -3,9 +3,11 @@
 import Console
 import Core
 package import CoreAPI
+import Glibc
 import Hummingbird
 import HummingbirdCore
 package import Logging
+import Model
 import NIOCore
 package import NIOSSL
 import ServiceLifecycle
@@ -58,9 +60,11 @@ package final class WebServer: Service {
         return "\(settings.isTLS ? "https" : "http")://\(host):\(port.withLock { $0 } ?? settings.port)"
     }
 
-    /// Returns once connections are taken, or on shutdown.
-    package func waitUntilListening() async {
+    /// Returns once connections are taken; false where it did not come to that.
+    @discardableResult
+    package func waitUntilListening() async -> Bool {
         for await _ in listening.stream {}
+        return port.withLock { $0 } != nil
     }
 
     /// Serves until shutdown; consoles are then told that the host stops.
@@ -101,6 +105,23 @@ package final class WebServer: Service {
                 self.listening.continuation.finish()
             },
             logger: quiet)
-        try await application.run()
+        do {
+            try await application.run()
+        } catch let error as IOError where port.withLock({ $0 }) == nil {
+            throw listenError(error)
+        }
+    }
+
+    private func listenError(_ error: IOError) -> GatehouseError {
+        let reason =
+            switch error.errnoCode {
+            case EADDRINUSE: "is in use by another program"
+            case EADDRNOTAVAIL: "is not to be had, because this host has no such address"
+            case EACCES: "is not allowed to this user"
+            default: "can not be listened on"
+            }
+        return GatehouseError(
+            .conflict, "Port \(settings.port) of \(settings.address) \(reason); set another one under listen.",
+            cause: "\(error)")
     }
 }

@@ -15,6 +15,8 @@ extension Inventory: Service {
                 }
             }
         }
+        // Without nodes there was nothing to wait for; a service that ends early would end the host.
+        try? await gracefulShutdown()
     }
 
     private func nodeIDs() -> [NodeID] { Array(nodes.keys) }

@@ -38,11 +38,12 @@ struct Daemon {
         let web = try WebServer(
             api: api, settings: configuration.webSettings, tls: identity,
             logger: logger)
+        let socketPath = "\(configuration.runDirectory)/gatehouse.sock"
+        try await AdminSocket.requireFree(socketPath)
         let token = try AdminToken.make(in: configuration.runDirectory)
         defer { AdminToken.remove(from: configuration.runDirectory) }
         let socket = AdminSocket(
-            api: api, path: "\(configuration.runDirectory)/gatehouse.sock", token: token,
-            origin: { web.origin }, logger: logger)
+            api: api, path: socketPath, token: token, origin: { web.origin }, logger: logger)
         let greeting = Greeting(api: api, web: web, logger: logger)
         var services: [any Service] = [core.inventory, core.sessions, core.consoles, web, socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }

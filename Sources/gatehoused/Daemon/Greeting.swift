@@ -16,7 +16,11 @@ struct Greeting: Service {
     let logger: Logger
 
     func run() async throws {
-        await web.waitUntilListening()
+        guard await web.waitUntilListening() else {
+            // Why is told by what ends the host.
+            try? await gracefulShutdown()
+            return
+        }
         logger.info("ready", metadata: ["address": "\(web.origin)"])
         if StandardStream.output.isTerminal { StandardStream.output.write("\nGatehouse is at \(web.origin)\n") }
         if !api.core.access.hasSuperUser {

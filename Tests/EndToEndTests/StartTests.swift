@@ -39,13 +39,14 @@ import Testing
         try await withGateway { gateway in
             let scratch = try ScratchDirectory()
             let second: JSONValue = [
-                "listen": ["address": "127.0.0.1", "port": .int(Int64(gateway.port)), "tls": "off"],
+                "listen": ["address": "127.0.0.1", "port": .int(Int64(try await FreePort.find())), "tls": "off"],
                 "dataDirectory": .string(scratch.file("data")),
                 "runDirectory": .string(gateway.directory.file("run")),
                 "webDirectory": .string("\(Programs.root)/www"), "nodes": [],
             ]
             let done = try await run(second)
             #expect(done.end == .status(1))
+            #expect(done.error.contains("runDirectory"))
             let status = try await gateway.command("status")
             #expect(status.end == .status(0), "\(status.error)")
             #expect(FileManager.default.fileExists(atPath: gateway.tokenPath))
@@ -64,8 +65,18 @@ import Testing
         #expect(done.end == .status(1))
         #expect(done.error.contains("\(other.port)"))
         #expect(done.error.contains("in use"))
+        #expect(!done.error.contains("info ready"))
         for name in ["run/gatehouse.sock", "run/admin-token"] {
             #expect(!FileManager.default.fileExists(atPath: scratch.file(name)), "\(name) was left")
+        }
+    }
+
+    @Test func `without a node it runs and waits`() async throws {
+        var settings = GatewaySettings(nodes: [])
+        settings.other["nodes"] = []
+        try await withGateway(settings, superuser: false) { gateway in
+            try await Task.sleep(for: .milliseconds(300))
+            #expect(try await APIClient(gateway).call("setup.status")["needed"] == true)
         }
     }
 

@@ -126,7 +126,13 @@ class Consoles(BrowserCase):
         console.page.wait_for_timeout(2000)
         self.assertEqual(console.phase, "closed")
 
+    def test_both_consoles_outlive_a_reset(self):
+        self.outlive("machine.reset")
+
     def test_both_consoles_outlive_a_reboot(self):
+        self.outlive("machine.reboot")
+
+    def outlive(self, method):
         page = self.signed_in("admin")
         terminal = self.terminal(self.second_window(page)).open().wait_for("connected")
         terminal.wait_for_prompt()
@@ -135,7 +141,7 @@ class Consoles(BrowserCase):
         terminal.type("echo before > /tmp/mark; ls /tmp\n")
         terminal.wait_for_text("mark")
 
-        self.admin.call("machine.reset", machine=GUEST_ID)
+        self.admin.call(method, machine=GUEST_ID)
         terminal.wait_for("connected", 40)
         screen.wait_for("connected", 40)
         # Memory is all that the guest has: without the mark it has started anew.
@@ -146,6 +152,8 @@ class Consoles(BrowserCase):
         self.assert_shows_the_guest(screen)
 
     def test_both_consoles_come_back_after_power_off_and_start(self):
+        # The page may ask once more before it is told that the machine is off, and noVNC says so.
+        self.expected_messages = [r"code: 4004.*rfb\.js"]
         page = self.signed_in("admin")
         terminal = self.terminal(self.second_window(page)).open().wait_for("connected")
         screen = self.screen(page).open().wait_for("connected")

@@ -59,20 +59,19 @@ package struct AdminSocket: Service, CustomStringConvertible {
     package func run() async throws {
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 16)
+            .childChannelOption(.autoRead, value: false)
             .bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true) { channel in
-                Self.peer(of: channel).flatMapThrowing { peer in
-                    try channel.pipeline.syncOperations.addHandler(
-                        ByteToMessageHandler(LineDecoder(maximum: Self.maximumLine)))
-                    return (try NIOAsyncChannel<String, ByteBuffer>(wrappingChannelSynchronously: channel), peer)
-                }
+                // Wrapped only once it is taken: one that comes as the socket closes is dropped, and a
+                // wrapped channel that is dropped ends the process.
+                Self.peer(of: channel).map { (channel, $0) }
             }
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
         try await withGracefulShutdownHandler {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
-                    for try await (connection, peer) in connections {
-                        group.addTask { await serve(connection, peer: peer) }
+                    for try await (channel, peer) in connections {
+                        group.addTask { await serve(channel, peer: peer) }
                     }
                 }
             }
@@ -81,9 +80,16 @@ package struct AdminSocket: Service, CustomStringConvertible {
         }
     }
 
-    private func serve(_ connection: NIOAsyncChannel<String, ByteBuffer>, peer: UInt32) async {
+    private func serve(_ channel: any Channel, peer: UInt32) async {
         do {
+            let connection = try await channel.eventLoop.submit {
+                guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
+                try channel.pipeline.syncOperations.addHandler(
+                    ByteToMessageHandler(LineDecoder(maximum: Self.maximumLine)))
+                return try NIOAsyncChannel<String, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }.get()
             try await connection.executeThenClose { lines, answers in
+                try await channel.setOption(.autoRead, value: true).get()
                 var isTrusted = peer == 0
                 for try await line in lines.cancelOnGracefulShutdown() {
                     let answer = await answer(line, peer: peer, isTrusted: &isTrusted)

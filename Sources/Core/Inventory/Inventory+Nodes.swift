@@ -133,6 +133,8 @@ extension Inventory {
         guard !changed.isEmpty else { return }
         do {
             try await repository.upsertMachines(changed)
+        } catch is CancellationError {
+            // The host is stopping; the next start gets them from the node again.
         } catch {
             logger.error("machines could not be written to the store", metadata: ["error": "\(error)"])
         }

@@ -38,7 +38,11 @@ extension SharedGatewayTests {
             #expect(event.topic == "ready")
             #expect(event.data.contains("serverTime"))
             await events.connection.close()
+            let machine = try Gateway.current.machine()
             try await eventually("the listener is gone") {
+                // The host notices when it has something to say.
+                try await admin.call(
+                    "machine.setNotes", ["machine": .string(machine.id), "notes": .string("\(ContinuousClock.now)")])
                 let page = try await admin.exchange(WireRequest("GET", "/metrics", headers: admin.headers)).text
                 return page.contains("gatehouse_event_listeners 0\n")
             }

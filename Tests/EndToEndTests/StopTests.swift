@@ -41,6 +41,27 @@ import Testing
         }
     }
 
+    @Test func `whoever connects while it stops does not bring it down`() async throws {
+        try await withGateway(superuser: false) { gateway in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for place in [WireConnection.Place.unix(gateway.socketPath), .tcp(port: gateway.port)] {
+                    group.addTask {
+                        var connections: [WireConnection] = []
+                        while !Task.isCancelled {
+                            if let connection = try? await WireConnection.open(place) { connections.append(connection) }
+                            try? await Task.sleep(for: .milliseconds(1))
+                        }
+                        for connection in connections { await connection.close() }
+                    }
+                }
+                try await Task.sleep(for: .milliseconds(100))
+                await gateway.stop()
+                group.cancelAll()
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func `a page that does not read holds nothing up`() async throws {
         try await withGateway { gateway in
             let admin = try await gateway.admin()

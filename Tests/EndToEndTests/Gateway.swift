@@ -117,6 +117,8 @@ extension Gateway {
     func finish() async {
         if child?.end != nil, case .status(0)? = child?.end {} else { await stop() }
         await source.close()
+        // They hold this gateway, and with it the directory.
+        state.withLock { $0.clients = [:] }
         let log = log
         let lines = log.split(separator: "\n")
         let bad = lines.filter { $0.hasPrefix("error ") || $0.hasPrefix("critical ") || $0.contains("Fatal error") }

@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 from harness.gateway import Client, free_port
-from harness.places import DEMO, wait_until
+from harness.places import COMMAND, DEMO, ROOT, wait_until
 
 
 def processes_of(directory):
@@ -71,6 +71,12 @@ class Demo(unittest.TestCase):
             demo.wait()
             subprocess.run([str(DEMO / "libvirt-down.sh"), str(self.state / "libvirt")], check=False)
 
+    def second_command_of_the_readme(self):
+        """What the command prints with which the README goes on after `make run`."""
+        command = re.search(r"(?m)^\.build/debug/gatehouse .*$", (ROOT / "README.md").read_text()).group()
+        words = command.replace(" run/", f" {self.state}/").split()
+        return subprocess.run([str(COMMAND), *words[1:]], check=True, capture_output=True, text=True).stdout
+
     def end(self, demo, number):
         """Signals the whole group, as a terminal does."""
         os.killpg(demo.pid, number)
@@ -86,6 +92,7 @@ class Demo(unittest.TestCase):
         guests = [pid for pid in guests if is_qemu(pid)]
         self.assertEqual(len(guests), 1, "one of the two guests runs")
         self.assertRegex(self.output.read_text(), rf"demo: https://127\.0\.0\.1:{self.port} ")
+        self.assertRegex(self.second_command_of_the_readme(), r"(?m)^demo +demo +running .*\n(.*\n)*^spare +demo +off ")
         self.end(demo, signal.SIGINT)
         self.assertFalse(is_qemu(guests[0]), "the guest still runs")
         self.assertTrue(re.search(r"^demo: ended$", self.output.read_text(), re.MULTILINE))

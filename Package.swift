@@ -120,7 +120,8 @@ let package = Package(
         // Nodes over libvirt: handles, event loop, streams. Not here: rights, rows, sockets of ours.
         .target(name: "Libvirt", dependencies: ["CLibvirt", "Model", logging], swiftSettings: settings),
         .testTarget(
-            name: "LibvirtTests", dependencies: ["CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging],
+            name: "LibvirtTests",
+            dependencies: ["CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging],
             swiftSettings: settings),
 
         // One door to SQLite. Not here: rules that are no constraint.

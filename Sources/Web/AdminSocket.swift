@@ -10,6 +10,7 @@ import Model
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import Synchronization
 
 /// The daemon's own socket for the command line: JSON-RPC 2.0, one message a line.
 ///
@@ -70,8 +71,16 @@ package struct AdminSocket: Service, CustomStringConvertible {
         try await withGracefulShutdownHandler {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in
+                    let places = Places(Self.maximumConnections)
                     for try await (channel, peer) in connections {
-                        group.addTask { await serve(channel, peer: peer) }
+                        guard places.take() else {
+                            channel.close(promise: nil)
+                            continue
+                        }
+                        group.addTask {
+                            await serve(channel, peer: peer)
+                            places.giveBack()
+                        }
                     }
                 }
             }
@@ -152,6 +161,23 @@ package struct AdminSocket: Service, CustomStringConvertible {
             level: .socket, name: NIOBSDSocket.Option(rawValue: SocketPeer.option))
         return credentials.map(\.user)
     }
+}
+
+/// Counts connections against a limit.
+private final class Places: Sendable {
+    private let free: Mutex<Int>
+
+    init(_ count: Int) { free = Mutex(count) }
+
+    func take() -> Bool {
+        free.withLock { free in
+            guard free > 0 else { return false }
+            free -= 1
+            return true
+        }
+    }
+
+    func giveBack() { free.withLock { $0 += 1 } }
 }
 
 /// Splits bytes into lines, with a limit on their length.

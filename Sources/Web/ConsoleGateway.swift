@@ -76,9 +76,10 @@ struct ConsoleGateway: Sendable {
             let known = error as? GatehouseError
             logger.info(
                 "console source unreachable", metadata: ["machine": "\(grant.key.machine.uuid)", "error": "\(error)"])
+            // A machine that goes off ends its console before its state is known, and the page asks again.
+            let code: ConsoleCloseCode = known?.details["running"] == false ? .sourceEnded : .sourceUnreachable
             return .acceptAndClose(
-                subprotocol: Self.subprotocol,
-                WebSocketCloseCode(rawValue: ConsoleCloseCode.sourceUnreachable.rawValue),
+                subprotocol: Self.subprotocol, WebSocketCloseCode(rawValue: code.rawValue),
                 reason: known?.message ?? "The console can not be reached.")
         }
     }

@@ -43,7 +43,7 @@ final class RequestThrottle: Sendable {
     }
 }
 
-/// Answers 429 to an address that asks too much.
+/// Answers 429 to an address that asks too much; files of the pages are not counted, they are many and cheap.
 struct RequestLimit: RouterMiddleware {
     let policy: CallerPolicy
     let throttle: RequestThrottle
@@ -51,6 +51,7 @@ struct RequestLimit: RouterMiddleware {
     @concurrent func handle(
         _ request: Request, context: WebContext, next: @concurrent (Request, WebContext) async throws -> Response
     ) async throws -> Response {
+        guard Self.counts(request.uri.path) else { return try await next(request, context) }
         let address = policy.clientAddress(RequestFacts(request, peer: context.peer))
         guard let wait = throttle.note(address) else { return try await next(request, context) }
         var response = Response.failure(
@@ -59,5 +60,9 @@ struct RequestLimit: RouterMiddleware {
                 details: ["retryAfter": .int(Int64(wait))]))
         response.headers[.retryAfter] = String(wait)
         return response
+    }
+
+    static func counts(_ path: String) -> Bool {
+        path == "/api" || path.hasPrefix("/api/") || path == "/metrics"
     }
 }

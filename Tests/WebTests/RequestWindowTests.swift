@@ -45,11 +45,18 @@ import Testing
 
     @Test func `an address that asks too much gets 429 and the time to wait`() async throws {
         try await TestServer.run(requestsPerMinute: 3) { server in
-            for _ in 0..<3 { #expect(try await server.get("/healthz").status == 200) }
-            let answer = try await server.get("/healthz")
+            for _ in 0..<3 { #expect(try await server.get("/metrics").status == 200) }
+            let answer = try await server.get("/metrics")
             #expect(answer.status == 429)
             #expect(answer["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
             #expect(answer.text.contains("rateLimited"))
         }
+    }
+}
+
+@Suite struct RequestLimitTests {
+    @Test func `files of the pages are not counted, calls are`() {
+        #expect(!["/", "/app.js", "/vendor/novnc/core/rfb.js", "/apiary"].contains(where: RequestLimit.counts))
+        #expect(["/api", "/api/events", "/api/machines/x/picture", "/metrics"].allSatisfy(RequestLimit.counts))
     }
 }

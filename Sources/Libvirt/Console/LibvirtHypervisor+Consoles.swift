@@ -46,7 +46,9 @@ extension LibvirtHypervisor {
     ) throws -> DomainDescription {
         let state = DomainReading.state(try domain.activity(), hasSavedImage: false)
         guard state.isActive else {
-            throw unreachable("The machine is not running. Start it to open its console.")
+            throw GatehouseError(
+                .consoleUnreachable, "The machine is not running. Start it to open its console.",
+                details: ["running": false])
         }
         return try DomainDescription(xml: try domain.xml(withSecrets: withSecrets))
     }

@@ -16,7 +16,7 @@ final class ConsoleFrontHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        ConsoleChannel.prepare(context.channel)
+        ConsoleChannel.prepare(context.channel, isEncrypted: pump.isEncrypted)
         if context.channel.isActive { pump.frontAdded(context, handshakeTimeout: handshakeTimeout) }
     }
 
@@ -69,7 +69,7 @@ final class ConsoleBackHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        ConsoleChannel.prepare(context.channel)
+        ConsoleChannel.prepare(context.channel, isEncrypted: pump.isEncrypted)
         pump.backAdded(context)
     }
 
@@ -105,11 +105,11 @@ enum ConsoleChannel {
     private static let readsPerWakeUp: UInt = 1
 
     /// No reading by itself, and no large buffers kept.
-    static func prepare(_ channel: any Channel) {
+    static func prepare(_ channel: any Channel, isEncrypted: Bool) {
         guard let options = channel.syncOptions else { return }
         // A channel that closed in the meantime takes no options, and needs none.
         try? options.setOption(.autoRead, value: false)
         try? options.setOption(.maxMessagesPerRead, value: readsPerWakeUp)
-        try? options.setOption(.recvAllocator, value: ReceiveAllocator())
+        try? options.setOption(.recvAllocator, value: ReceiveAllocator(isEncrypted: isEncrypted))
     }
 }

@@ -34,6 +34,8 @@ final class ConsolePump {
     private var early = ByteBuffer()
     private var deadline: Scheduled<Void>?
     private let isText: Bool
+    /// Whether the browser's side speaks TLS.
+    let isEncrypted: Bool
 
     init(_ plan: ConsolePumpPlan, counters: ConsoleCounters, onEnd: @escaping (ConsoleEnd) -> Void) {
         self.counters = counters
@@ -41,6 +43,7 @@ final class ConsolePump {
         onActivity = plan.onActivity
         activityInterval = plan.activityInterval
         isText = plan.isText
+        isEncrypted = plan.isEncrypted
         phase = plan.isText ? .flowing : .handshake(RFBServerHandshake())
         meter = plan.isText ? nil : RFBInputMeter()
     }
@@ -212,6 +215,7 @@ final class ConsolePump {
 /// What a pump needs to know of its console.
 struct ConsolePumpPlan: Sendable {
     let isText: Bool
+    let isEncrypted: Bool
     let activityInterval: TimeAmount
     let onActivity: @Sendable () -> Void
 }

@@ -9,16 +9,19 @@ package struct ConsoleSessionSettings: Sendable {
     package var handshakeTimeout: TimeAmount
     /// The least time between two calls of `onActivity`.
     package var activityInterval: TimeAmount
+    /// Whether the browser's connection speaks TLS, whose buffers grow with what is read at a time.
+    package var isEncrypted: Bool
     /// Called on the event loop when somebody types or moves the mouse.
     package var onActivity: @Sendable () -> Void
 
     /// The product's values: 10 s for the handshake, activity at most every 5 s.
     package init(
         handshakeTimeout: TimeAmount = .seconds(10), activityInterval: TimeAmount = .seconds(5),
-        onActivity: @escaping @Sendable () -> Void = {}
+        isEncrypted: Bool = true, onActivity: @escaping @Sendable () -> Void = {}
     ) {
         self.handshakeTimeout = handshakeTimeout
         self.activityInterval = activityInterval
+        self.isEncrypted = isEncrypted
         self.onActivity = onActivity
     }
 }
@@ -69,7 +72,8 @@ package final class ConsoleSession: Sendable {
     /// loop of the backend, which must be the browser's too; installing it starts the session.
     package func makeHandler() -> any ChannelHandler {
         let plan = ConsolePumpPlan(
-            isText: type == .text, activityInterval: settings.activityInterval, onActivity: settings.onActivity)
+            isText: type == .text, isEncrypted: settings.isEncrypted, activityInterval: settings.activityInterval,
+            onActivity: settings.onActivity)
         let pump = ConsolePump(plan, counters: counters) { reason in self.finish(reason) }
         self.pump.value = pump
         if !wasEnded.value { backend.attach(pump) }

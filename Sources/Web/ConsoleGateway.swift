@@ -77,11 +77,19 @@ struct ConsoleGateway: Sendable {
             logger.info(
                 "console source unreachable", metadata: ["machine": "\(grant.key.machine.uuid)", "error": "\(error)"])
             // A machine that goes off ends its console before its state is known, and the page asks again.
-            let code: ConsoleCloseCode = known?.details["running"] == false ? .sourceEnded : .sourceUnreachable
+            let code: ConsoleCloseCode = await isActive(grant.key.machine) ? .sourceUnreachable : .sourceEnded
             return .acceptAndClose(
                 subprotocol: Self.subprotocol, WebSocketCloseCode(rawValue: code.rawValue),
                 reason: known?.message ?? "The console can not be reached.")
         }
+    }
+
+    /// Whether the node says that the machine runs; true where it can not be asked.
+    private func isActive(_ machine: MachineID) async -> Bool {
+        guard let hypervisor = try? await api.core.inventory.hypervisor(of: machine),
+            let now = try? await hypervisor.machine(machine.uuid)
+        else { return true }
+        return now.state.isActive
     }
 
     private func accept(
@@ -90,7 +98,8 @@ struct ConsoleGateway: Sendable {
         let connection = WebSocketConnection(channel: channel)
         let session = ConsoleSession(
             type: grant.key.type, backend: backend,
-            settings: ConsoleSessionSettings(onActivity: { journal.note(.activity(grant.session)) }),
+            settings: ConsoleSessionSettings(
+                isEncrypted: policy.settings.isTLS, onActivity: { journal.note(.activity(grant.session)) }),
             onEnd: { end in
                 connection.close(WebSocketCloseCode(rawValue: end.closeCode), reason: end.closeReason)
             })

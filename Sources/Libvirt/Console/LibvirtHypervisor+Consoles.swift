@@ -46,9 +46,7 @@ extension LibvirtHypervisor {
     ) throws -> DomainDescription {
         let state = DomainReading.state(try domain.activity(), hasSavedImage: false)
         guard state.isActive else {
-            throw GatehouseError(
-                .consoleUnreachable, "The machine is not running. Start it to open its console.",
-                details: ["running": false])
+            throw unreachable("The machine is not running. Start it to open its console.")
         }
         return try DomainDescription(xml: try domain.xml(withSecrets: withSecrets))
     }

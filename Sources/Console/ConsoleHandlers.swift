@@ -69,7 +69,8 @@ final class ConsoleBackHandler: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        ConsoleChannel.prepare(context.channel, isEncrypted: pump.isEncrypted)
+        // A large read costs nothing here; the pump cuts it where TLS would keep a buffer as large.
+        ConsoleChannel.prepare(context.channel, isEncrypted: false)
         pump.backAdded(context)
     }
 

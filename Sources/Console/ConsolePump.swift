@@ -15,6 +15,9 @@ final class ConsolePump {
         case ended
     }
 
+    /// The most bytes that are given to TLS at a time: NIOSSL keeps a buffer as large as one flush ever was.
+    private static let encryptedPiece = 32 * 1024
+
     private let counters: ConsoleCounters
     private let onActivity: @Sendable () -> Void
     private let onEnd: (ConsoleEnd) -> Void
@@ -192,7 +195,16 @@ final class ConsolePump {
     func backRead(_ bytes: ByteBuffer) {
         guard case .flowing = phase else { return }
         counters.addOut(bytes.readableBytes)
-        front?.write(NIOAny(bytes), promise: nil)
+        guard isEncrypted, bytes.readableBytes > Self.encryptedPiece else {
+            front?.write(NIOAny(bytes), promise: nil)
+            return
+        }
+        var rest = bytes
+        while rest.readableBytes > 0,
+            let piece = rest.readSlice(length: min(rest.readableBytes, Self.encryptedPiece))
+        {
+            front?.writeAndFlush(NIOAny(piece), promise: nil)
+        }
     }
 
     func backReadComplete() {

@@ -21,7 +21,7 @@ struct ReceiveAllocator: RecvByteBufferAllocator {
     /// Bytes in large reads, without a pause, that earn the largest reads where TLS is spoken.
     private static let bulk = 8 * 1024 * 1024
 
-    /// Whether what is read comes from TLS or goes there.
+    /// Whether what is read goes through NIOSSL.
     let isEncrypted: Bool
     private var size = ReceiveAllocator.pooled
     private var carried = 0

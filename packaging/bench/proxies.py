@@ -225,14 +225,15 @@ def processor_seconds(pid):
 
 
 def memory_kib(pid):
-    """The memory of a process and all below it; what several share counts once (PSS)."""
+    """The memory of a process and all below it; what several share counts once (PSS).
+
+    Without pages of files, such as the programs: the host drops and reads those as it likes.
+    """
     total = 0
     for each in tree(pid):
         try:
             text = pathlib.Path(f"/proc/{each}/smaps_rollup").read_text()
         except OSError:
             continue
-        total += next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")), 0)
+        total += next((int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss_Anon:")), 0)
     return total
-
-

@@ -48,7 +48,8 @@ let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let package = Package(
     name: "gatehouse",
     products: [
-        .executable(name: "gatehoused", targets: ["gatehoused"])
+        .executable(name: "gatehoused", targets: ["gatehoused"]),
+        .library(name: "PluginKit", targets: ["PluginKit"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -159,6 +160,42 @@ let package = Package(
             dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
             swiftSettings: settings),
 
+        // What is said between the host and a plugin: manifest, handshake, messages. Not here: pipes.
+        .target(name: "PluginProtocol", dependencies: ["JSONRPC", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "PluginProtocolTests", dependencies: ["JSONRPC", "Model", "PluginProtocol"], swiftSettings: settings),
+
+        // What a Swift plugin's author imports. Not here: the host's side.
+        .target(
+            name: "PluginKit", dependencies: ["HostSystem", "JSONRPC", "Model", "PluginProtocol", logging],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PluginKitTests", dependencies: ["JSONRPC", "Model", "PluginKit", "PluginProtocol"],
+            swiftSettings: settings),
+
+        // Starts a plugin's process and makes sure that nothing of it is left. Not here: anything else.
+        .executableTarget(name: "gatehouse-launch"),
+
+        // The plugin table, loading, supervision, routing. Not here: the core, sockets.
+        .target(
+            name: "PluginHost",
+            dependencies: [
+                "HostSystem", "JSONRPC", "Model", "PluginProtocol", crypto, logging, serviceLifecycle, subprocess,
+                systemPackage, yams,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PluginHostTests",
+            dependencies: [
+                "HostSystem", "JSONRPC", "Model", "PluginHost", "PluginProtocol", "gatehouse-launch", logging,
+                serviceLifecycle,
+            ],
+            swiftSettings: settings),
+
+        // XML-RPC as pure functions. Not here: sockets.
+        .target(name: "XMLRPC", dependencies: ["Model"], swiftSettings: settings),
+        .testTarget(name: "XMLRPCTests", dependencies: ["Model", "XMLRPC"], swiftSettings: settings),
+
         // The HTTP edge. Not here: rules.
         .target(
             name: "Web",
@@ -190,7 +227,7 @@ let package = Package(
 
         // The administrator's command line. Not here: rules.
         .executableTarget(
-            name: "gatehouse", dependencies: ["JSONRPC", "Model", argumentParser, nioCore, nioPosix],
+            name: "gatehouse", dependencies: ["JSONRPC", "Model", "PluginHost", argumentParser, nioCore, nioPosix],
             swiftSettings: settings),
         .testTarget(
             name: "gatehouseTests",
@@ -201,8 +238,8 @@ let package = Package(
         .executableTarget(
             name: "gatehoused",
             dependencies: [
-                "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "Store", "Web", argumentParser, crypto,
-                logging,
+                "Console", "Core", "CoreAPI", "HostSystem", "Libvirt", "Model", "PluginHost", "Store", "Web",
+                "gatehouse-launch", argumentParser, crypto, logging,
                 nioCore, nioSSL, serviceLifecycle, swiftASN1, unixSignals, x509, yams,
             ],
             swiftSettings: settings),
@@ -210,10 +247,47 @@ let package = Package(
             name: "gatehousedTests",
             dependencies: ["Model", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
 
+        // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.
+        .target(
+            name: "ZentificPlugin", dependencies: ["JSONRPC", "Model", "PluginKit", "XMLRPC"],
+            path: "Plugins/Zentific/Sources/ZentificPlugin", swiftSettings: settings),
+        .executableTarget(
+            name: "zentific-plugin", dependencies: ["PluginKit", "ZentificPlugin"],
+            path: "Plugins/Zentific/Sources/zentific-plugin", swiftSettings: settings),
+        .testTarget(
+            name: "ZentificPluginTests", dependencies: ["JSONRPC", "Model", "PluginKit", "XMLRPC", "ZentificPlugin"],
+            path: "Plugins/Zentific/Tests", swiftSettings: settings),
+        .target(
+            name: "SchedulerPlugin", dependencies: ["Model", "PluginKit"],
+            path: "Plugins/Scheduler/Sources/SchedulerPlugin", swiftSettings: settings),
+        .executableTarget(
+            name: "scheduler-plugin", dependencies: ["PluginKit", "SchedulerPlugin"],
+            path: "Plugins/Scheduler/Sources/scheduler-plugin", swiftSettings: settings),
+        .testTarget(
+            name: "SchedulerPluginTests", dependencies: ["Model", "PluginKit", "SchedulerPlugin"],
+            path: "Plugins/Scheduler/Tests", swiftSettings: settings),
+        .target(
+            name: "PollerPlugin", dependencies: ["Model", "PluginKit"],
+            path: "Plugins/Poller/Sources/PollerPlugin", swiftSettings: settings),
+        .executableTarget(
+            name: "poller-plugin", dependencies: ["PluginKit", "PollerPlugin"],
+            path: "Plugins/Poller/Sources/poller-plugin", swiftSettings: settings),
+        .testTarget(
+            name: "PollerPluginTests", dependencies: ["Model", "PluginKit", "PollerPlugin"],
+            path: "Plugins/Poller/Tests", swiftSettings: settings),
+
+        // The example in the guide "Write a plugin".
+        .executableTarget(
+            name: "hello-plugin", dependencies: ["PluginKit"], path: "Examples/hello-swift/Sources",
+            swiftSettings: settings),
+
         // The built daemon, started and used from outside.
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["JSONRPC", "Model", "TestSupport", "gatehouse", "gatehoused", nioCore, nioPosix],
+            dependencies: [
+                "JSONRPC", "Model", "TestSupport", "gatehouse", "gatehoused", "hello-plugin", "poller-plugin",
+                "scheduler-plugin", "zentific-plugin", nioCore, nioPosix,
+            ],
             swiftSettings: settings),
 
         // The house rules, held over the files of the repository.

@@ -158,6 +158,7 @@ extension GatehouseError.Code {
         case .storageFailed: -32013
         case .expired: -32014
         case .hypervisorFailed: -32015
+        case .pluginFailed: -32016
         }
     }
 }

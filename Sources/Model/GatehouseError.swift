@@ -4,9 +4,9 @@
 ///
 /// The message says what happened and what to do next; it never holds a secret. Each protocol maps
 /// the code to its own numbers once, at its edge.
-package struct GatehouseError: Error, Sendable, Equatable, CustomStringConvertible {
+public struct GatehouseError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The closed list of what can go wrong.
-    package enum Code: String, Sendable, CaseIterable {
+    public enum Code: String, Sendable, CaseIterable {
         case parseError
         case invalidRequest
         case methodNotFound
@@ -27,19 +27,21 @@ package struct GatehouseError: Error, Sendable, Equatable, CustomStringConvertib
         case storageFailed
         case expired
         case hypervisorFailed
+        /// A plugin ended, broke its contract or does not answer.
+        case pluginFailed
     }
 
     /// What kind of failure it is.
-    package let code: Code
+    public let code: Code
     /// What happened and what to do next, in one or two sentences.
-    package let message: String
+    public let message: String
     /// Machine-readable additions, such as the parameter at fault or seconds to wait.
-    package let details: [String: JSONValue]
+    public let details: [String: JSONValue]
     /// The text of the underlying failure, for the log only; it is never sent to a caller.
-    package let cause: String?
+    public let cause: String?
 
     /// Makes an error.
-    package init(
+    public init(
         _ code: Code,
         _ message: String,
         details: [String: JSONValue] = [:],
@@ -52,16 +54,16 @@ package struct GatehouseError: Error, Sendable, Equatable, CustomStringConvertib
     }
 
     /// An `invalidParameters` error that names the parameter at fault.
-    package static func invalidParameter(_ name: String, _ message: String) -> GatehouseError {
+    public static func invalidParameter(_ name: String, _ message: String) -> GatehouseError {
         GatehouseError(.invalidParameters, message, details: ["parameter": .string(name)])
     }
 
     /// The one answer for "no such machine" and "not yours", so that the two can not be told apart.
-    package static let machineNotFound = GatehouseError(
+    public static let machineNotFound = GatehouseError(
         .notFound, "There is no such machine, or you have no rights on it.")
 
     /// The code, the message and, where known, the cause; for logs.
-    package var description: String {
+    public var description: String {
         cause.map { "\(code.rawValue): \(message) [\($0)]" } ?? "\(code.rawValue): \(message)"
     }
 }

@@ -10,6 +10,10 @@ package struct Principal: Sendable, Equatable {
         case session(Session)
         /// An administrator on the machine itself, over the daemon's own socket.
         case local(name: String)
+        /// A plugin that acts for itself, within what it was granted.
+        case plugin(PluginIdentity)
+        /// A job, under the rights that its submitter has now.
+        case work(WorkIdentity)
     }
 
     /// How the caller became known.
@@ -20,12 +24,17 @@ package struct Principal: Sendable, Equatable {
     package let address: String
     /// What the client calls itself, at most 200 characters.
     package let userAgent: String
+    /// The plugin that the client came in by, whose kind of session it may have; nil for Gatehouse's own callers.
+    package let plugin: String?
 
     /// Makes a principal.
-    package init(identity: Identity, user: User? = nil, address: String, userAgent: String = "") {
+    package init(
+        identity: Identity, user: User? = nil, address: String, userAgent: String = "", plugin: String? = nil
+    ) {
         self.identity = identity
         self.user = user
         self.address = address
+        self.plugin = plugin
         self.userAgent = String(userAgent.prefix(200))
     }
 
@@ -45,6 +54,47 @@ package struct Principal: Sendable, Equatable {
         case .anonymous: nil
         case .session: user?.name
         case .local(let name): "\(name) (local)"
+        case .plugin(let plugin): "\(plugin.name) (plugin)"
+        case .work(let work): work.name
         }
+    }
+}
+
+/// A plugin that acts for itself.
+package struct PluginIdentity: Sendable, Equatable {
+    /// Its name.
+    package let name: String
+    /// What it was granted: core methods such as `machine.list`, `machine.*`, topics such as `event.machine.*`.
+    package let permissions: [String]
+
+    /// Makes an identity.
+    package init(name: String, permissions: [String]) {
+        self.name = name
+        self.permissions = permissions
+    }
+
+    /// Whether it may call that method, or hear that topic with `event.` in front.
+    package func may(_ name: String) -> Bool {
+        permissions.contains { permission in
+            permission == "*" || permission == name
+                || (permission.hasSuffix(".*") && name.hasPrefix(permission.dropLast()))
+        }
+    }
+}
+
+/// A job that acts for its submitter.
+package struct WorkIdentity: Sendable, Equatable {
+    /// The job's number.
+    package let job: Int64
+    /// Who submitted it; nil for an administrator on the machine itself.
+    package let user: UserID?
+    /// The submitter's name, for the audit log.
+    package let name: String
+
+    /// Makes an identity.
+    package init(job: Int64, user: UserID?, name: String) {
+        self.job = job
+        self.user = user
+        self.name = name
     }
 }

@@ -17,7 +17,7 @@ extension GatehouseError.Code {
         case .conflict, .consoleLocked, .machineLocked: .conflict
         case .limitExceeded, .rateLimited: .tooManyRequests
         case .unsupported: .notImplemented
-        case .consoleUnreachable, .nodeUnreachable, .hypervisorFailed: .badGateway
+        case .consoleUnreachable, .nodeUnreachable, .hypervisorFailed, .pluginFailed: .badGateway
         case .timeout: .gatewayTimeout
         case .storageFailed: .serviceUnavailable
         case .internal: .internalServerError

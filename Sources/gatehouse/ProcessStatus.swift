@@ -27,7 +27,7 @@ enum ProcessStatus: Int32, Sendable {
         case .conflict, .consoleLocked, .machineLocked: self = .conflict
         case .timeout, .nodeUnreachable, .consoleUnreachable: self = .timeout
         case .parseError, .invalidRequest, .internal, .unsupported, .limitExceeded, .rateLimited, .storageFailed,
-            .expired, .hypervisorFailed:
+            .expired, .hypervisorFailed, .pluginFailed:
             self = .failed
         }
     }

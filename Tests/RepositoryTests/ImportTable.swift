@@ -44,6 +44,14 @@ enum ImportTable {
             target: "Console", ours: ["Model", "HostSystem", "COpenSSL"],
             others: ["NIO*", "Logging", "Subprocess", "SystemPackage"]),
         ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
+        ImportRow(target: "PluginProtocol", ours: ["Model", "JSONRPC"], others: []),
+        ImportRow(
+            target: "PluginKit", ours: ["Model", "PluginProtocol", "JSONRPC", "HostSystem"], others: ["Logging"]),
+        ImportRow(target: "gatehouse-launch", ours: [], others: []),
+        ImportRow(
+            target: "PluginHost", ours: ["Model", "PluginProtocol", "JSONRPC", "HostSystem"],
+            others: ["Subprocess", "SystemPackage", "ServiceLifecycle", "Yams", "Logging", "Crypto"]),
+        ImportRow(target: "XMLRPC", ours: ["Model"], others: []),
         ImportRow(
             target: "Web", ours: ["Model", "Core", "CoreAPI", "JSONRPC", "WebSocket", "Console", "HostSystem"],
             others: [
@@ -54,12 +62,15 @@ enum ImportTable {
             target: "gatehoused",
             ours: [
                 "Model", "JSONRPC", "Core", "CoreAPI", "Libvirt", "Store", "Console", "WebSocket", "Web", "HostSystem",
+                "PluginHost",
             ],
             others: [
                 "ArgumentParser", "Yams", "X509", "SwiftASN1", "Crypto", "CryptoExtras", "_CryptoExtras", "Foundation",
                 "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess", "UnixSignals",
             ]),
-        ImportRow(target: "gatehouse", ours: ["Model", "JSONRPC"], others: ["ArgumentParser", "NIO*", "Foundation"]),
+        ImportRow(
+            target: "gatehouse", ours: ["Model", "JSONRPC", "PluginHost"],
+            others: ["ArgumentParser", "NIO*", "Foundation"]),
         ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),
         ImportRow(
             target: "TestSupport",

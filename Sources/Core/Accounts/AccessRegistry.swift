@@ -68,18 +68,22 @@ package final class AccessRegistry: Sendable {
     /// The level that the caller has everywhere.
     package func globalLevel(of principal: Principal) -> AccessLevel {
         switch principal.identity {
-        case .local: .superUser
+        // What a plugin may call at all is held by the method table.
+        case .local, .plugin: .superUser
         case .anonymous: .none
         case .session(let session): index.withLock { Self.globalLevel(of: session.user, in: $0) }
+        case .work(let work):
+            work.user.map { user in index.withLock { Self.globalLevel(of: user, in: $0) } } ?? .superUser
         }
     }
 
     /// The strongest level that the caller has on a machine, by itself, its groups, and the machine's node.
     package func level(of principal: Principal, on machine: MachineID) -> AccessLevel {
         switch principal.identity {
-        case .local: .superUser
+        case .local, .plugin: .superUser
         case .anonymous: .none
         case .session(let session): level(of: session.user, on: machine)
+        case .work(let work): work.user.map { level(of: $0, on: machine) } ?? .superUser
         }
     }
 
@@ -94,11 +98,15 @@ package final class AccessRegistry: Sendable {
     /// The strongest level that the caller has on a node as a whole.
     package func level(of principal: Principal, on node: NodeID) -> AccessLevel {
         switch principal.identity {
-        case .local: .superUser
+        case .local, .plugin: .superUser
         case .anonymous: .none
-        case .session(let session):
-            index.withLock { Self.strongest(of: session.user, on: [.node(node)], in: $0) }
+        case .session(let session): level(of: session.user, on: node)
+        case .work(let work): work.user.map { level(of: $0, on: node) } ?? .superUser
         }
+    }
+
+    private func level(of user: UserID, on node: NodeID) -> AccessLevel {
+        index.withLock { Self.strongest(of: user, on: [.node(node)], in: $0) }
     }
 
     private static func globalLevel(of user: UserID, in index: Index) -> AccessLevel {

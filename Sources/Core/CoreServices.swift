@@ -52,6 +52,8 @@ package struct CoreLimits: Sendable {
     package var auditRefusals = 10_000
     /// Days after which a machine that is not seen any more is forgotten.
     package var forgetMachinesDays = 90
+    /// Whether a proxy's word on the client's address counts.
+    package var isBehindProxy = false
 
     /// The standard limits.
     package init() {}
@@ -75,8 +77,10 @@ package struct CoreServices: Sendable {
     package let bus: EventBus
     /// Who did what.
     package let audit: AuditLog
-    /// Configuration values.
-    package let settings: any SettingRepository
+    /// What can be set while Gatehouse runs.
+    package let settings: Settings
+    /// The plugin table.
+    package let plugins: any PluginControl
     /// The clocks.
     package let time: TimeSource
     /// When this host started.
@@ -85,12 +89,13 @@ package struct CoreServices: Sendable {
     /// Makes the use cases and takes up what was kept.
     package init(
         repositories: CoreRepositories, nodes: [NodeDeclaration], taker: any PictureTaker,
+        plugins: any PluginControl = NoPlugins(),
         limits: CoreLimits = CoreLimits(), cost: PasswordHasher.Cost = .standard, time: TimeSource = .system,
         logger: Logger
     ) async throws {
         self.time = time
         startedAt = time.now()
-        settings = repositories.settings
+        self.plugins = plugins
         access = AccessRegistry()
         bus = EventBus(maximumListeners: limits.eventListeners, backlog: limits.eventBacklog)
         audit = AuditLog(
@@ -99,6 +104,9 @@ package struct CoreServices: Sendable {
         sessions = SessionRegistry(
             repository: repositories.sessions, accounts: repositories.accounts, access: access, hasher: hasher,
             audit: audit, bus: bus, time: time, limits: limits.sessions, logger: logger)
+        settings = Settings(
+            repository: repositories.settings, sessions: sessions, limits: limits.sessions,
+            isBehindProxy: limits.isBehindProxy)
         accounts = Accounts(
             repository: repositories.accounts, access: access, sessions: sessions, hasher: hasher, bus: bus,
             time: time, setupTokenLife: limits.setupTokenLife, minimumPasswordLength: limits.minimumPasswordLength)
@@ -115,6 +123,7 @@ package struct CoreServices: Sendable {
     private func takeUp() async throws {
         let consoles = consoles
         try await accounts.load()
+        try await settings.load()
         try await sessions.load()
         try await inventory.load()
         try await consoles.load()

@@ -15,6 +15,8 @@ package enum CoreEvent: Sendable, Equatable {
     case sessionEnded(SessionID, reason: String)
     case usersChanged
     case privilegesChanged
+    /// Something about a plugin changed: state, switches, version.
+    case pluginChanged(String)
 }
 
 /// Hands every event to every listener, in order; a listener that falls behind is cut off.

@@ -38,3 +38,44 @@ package enum Secret {
         return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
     }
 }
+
+/// How a session's secret is written for the clients of a legacy API.
+package enum SecretForm: String, Sendable, CaseIterable {
+    /// 43 characters.
+    case base64url
+    /// A random UUID (RFC 9562, version 4): 122 bits.
+    case uuid
+    /// 40 digits: 160 bits.
+    case hexadecimal
+
+    /// A new secret.
+    func make() -> String {
+        var bytes = Secret.random()
+        switch self {
+        case .base64url: return Secret.base64URL(bytes)
+        case .hexadecimal: return Self.hexadecimal(bytes.prefix(20))
+        case .uuid:
+            bytes[6] = bytes[6] & 0x0F | 0x40
+            bytes[8] = bytes[8] & 0x3F | 0x80
+            let digits = Self.hexadecimal(bytes.prefix(16))
+            var groups: [Substring] = []
+            var rest = digits[...]
+            for length in [8, 4, 4, 4, 12] {
+                groups.append(rest.prefix(length))
+                rest = rest.dropFirst(length)
+            }
+            return groups.joined(separator: "-")
+        }
+    }
+
+    /// What is kept of a secret: bound to the kind of session, so that one API's opens no other.
+    static func hash(_ secret: String, kind: String) -> [UInt8] { Secret.hash(Array("\(kind):\(secret)".utf8)) }
+
+    /// Bytes as lower-case hexadecimal digits.
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { byte in
+            let text = String(byte, radix: 16)
+            return text.count == 1 ? "0" + text : text
+        }.joined()
+    }
+}

@@ -25,7 +25,8 @@ package struct CoreAPI: Sendable {
     private static func table(version: String) -> [Method] {
         let table =
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
-            + machineMethods + machineOperationMethods + consoleMethods + systemMethods(version: version)
+            + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
+            + systemMethods(version: version)
         return table + [describeMethod(table, version: version)]
     }
 
@@ -59,12 +60,26 @@ package struct CoreAPI: Sendable {
     private func checkedCall(
         _ method: Method, _ parameters: [String: JSONValue], principal: Principal, effects: SessionEffects
     ) async throws -> JSONValue {
+        try checkPlugin(method, principal)
         try checkIdentity(method.right, principal)
         let arguments = try Arguments(parameters, for: method.parameters)
         let named = try await namedMachine(method.right, arguments, principal)
         if method.isActivity, let session = principal.session { await core.sessions.touch(session.id) }
         let call = Call(core: core, principal: principal, arguments: arguments, named: named, effects: effects)
         return try await method.handler(call)
+    }
+
+    /// Holds a plugin to what it was granted, and its clients to what is theirs to call.
+    private func checkPlugin(_ method: Method, _ principal: Principal) throws {
+        if case .plugin(let plugin) = principal.identity, method.name != "api.describe", !plugin.may(method.name) {
+            throw GatehouseError(
+                .forbidden,
+                "The plugin \(plugin.name) was not granted \(method.name); a superuser grants it with "
+                    + "`gatehouse plugin enable \(plugin.name) --grant \(method.name)`.")
+        }
+        if principal.plugin != nil, method.name.hasPrefix("setup.") {
+            throw GatehouseError(.forbidden, "The first account is made on Gatehouse's own pages.")
+        }
     }
 
     private func checkIdentity(_ right: Right, _ principal: Principal) throws {

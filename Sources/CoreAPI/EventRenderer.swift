@@ -56,6 +56,10 @@ extension CoreAPI {
             return core.access.isSuperUser(principal) ? RenderedEvent(topic: "user.changed", data: [:]) : nil
         case .privilegesChanged:
             return RenderedEvent(topic: "privilege.changed", data: [:])
+        case .pluginChanged(let name):
+            let status = try? await core.plugins.plugin(named: name)
+            let visible = status.flatMap { render.visiblePlugin($0) }
+            return RenderedEvent(topic: "plugin.changed", data: ["name": .string(name), "plugin": visible ?? .null])
         }
     }
 }

@@ -86,6 +86,10 @@ package final class SessionEffects: Sendable {
         case began(token: String, session: Session)
         /// The session is over; the cookie is to be forgotten.
         case ended
+        /// A legacy client has shown who he is.
+        case became(Principal)
+        /// Work was handed out, to be done under these rights.
+        case work(Principal)
     }
 
     private let effect = Mutex<Effect?>(nil)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import JSONRPC
 import Model
 
 /// A parameter of a core method: its name, what fits it, and what it is for.
@@ -15,6 +16,12 @@ package struct Parameter: Sendable {
         case word([String])
         /// Some of some words, at most that many.
         case words([String], maximum: Int)
+        /// A list of at most that many texts of at most 200 bytes.
+        case texts(maximum: Int)
+        /// An object that takes at most that many bytes.
+        case object(maximumBytes: Int)
+        /// Any value that takes at most that many bytes.
+        case any(maximumBytes: Int)
     }
 
     /// Its name.
@@ -55,6 +62,12 @@ package struct Parameter: Sendable {
                 value.arrayValue.map { list in
                     list.count <= maximum && list.allSatisfy { $0.stringValue.map(words.contains) ?? false }
                 } ?? false
+            case .texts(let maximum):
+                value.arrayValue.map { list in
+                    list.count <= maximum && list.allSatisfy { $0.stringValue.map { $0.utf8.count <= 200 } ?? false }
+                } ?? false
+            case .object(let maximum): value.objectValue != nil && JSONWriter.bytes(value).count <= maximum
+            case .any(let maximum): JSONWriter.bytes(value).count <= maximum
             }
         guard fits else { throw GatehouseError.invalidParameter(name, "\(name) must be \(description).") }
     }
@@ -68,6 +81,9 @@ package struct Parameter: Sendable {
         case .word(let words): "one of \(words.joined(separator: ", "))"
         case .words(let words, let maximum):
             "a list of at most \(maximum) of \(words.joined(separator: ", "))"
+        case .texts(let maximum): "a list of at most \(maximum) texts of at most 200 bytes"
+        case .object(let maximum): "an object of at most \(maximum) bytes"
+        case .any(let maximum): "a value of at most \(maximum) bytes"
         }
     }
 
@@ -84,6 +100,10 @@ package struct Parameter: Sendable {
                 "type": "array", "maxItems": .int(Int64(maximum)),
                 "items": ["type": "string", "enum": .array(words.map(JSONValue.string))],
             ]
+        case .texts(let maximum):
+            ["type": "array", "maxItems": .int(Int64(maximum)), "items": ["type": "string", "maxLength": 200]]
+        case .object: ["type": "object"]
+        case .any: [:]
         }
     }
 }
@@ -127,6 +147,12 @@ package struct Arguments: Sendable {
 
     /// A truth value, if given.
     func optionalBool(_ name: String) -> Bool? { values[name]?.boolValue }
+
+    /// A value of any kind, if given.
+    func value(_ name: String) -> JSONValue? { values[name] }
+
+    /// A list of texts, if given.
+    func optionalTexts(_ name: String) -> [String]? { values[name]?.arrayValue?.compactMap(\.stringValue) }
 
     /// A list of words; empty where the parameter is not given.
     func words(_ name: String) -> [String] { values[name]?.arrayValue?.compactMap(\.stringValue) ?? [] }

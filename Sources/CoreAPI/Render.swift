@@ -6,8 +6,8 @@ package import Model
 
 /// Turns values of the core into the JSON that callers see, leaving out what they may not know.
 package struct Render: Sendable {
-    private let core: CoreServices
-    private let principal: Principal
+    let core: CoreServices
+    let principal: Principal
 
     /// Renders for one caller.
     package init(core: CoreServices, principal: Principal) {

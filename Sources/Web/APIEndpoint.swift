@@ -70,7 +70,7 @@ struct APIEndpoint: Sendable {
         switch effects.last {
         case .began(let token, _): response.headers[.setCookie] = CallerPolicy.setCookie(token)
         case .ended: response.headers[.setCookie] = CallerPolicy.setCookie(nil)
-        case nil: break
+        case .became, .work, nil: break
         }
         return response
     }
@@ -83,7 +83,7 @@ struct APIEndpoint: Sendable {
             return known ?? principal
         case .ended:
             return Principal(identity: .anonymous, address: principal.address, userAgent: principal.userAgent)
-        case nil: return principal
+        case .became, .work, nil: return principal
         }
     }
 

@@ -23,8 +23,10 @@ package struct LoginThrottle: Sendable {
         var last: Duration
     }
 
-    private let maximumFailures: Int
-    private let retryAfter: Duration
+    /// Failures of a pair before it has to wait.
+    package var maximumFailures: Int
+    /// How long it then waits.
+    package var retryAfter: Duration
     private let capacity: Int
     private var pairs: [Pair: Count] = [:]
     private var accounts: [String: Count] = [:]

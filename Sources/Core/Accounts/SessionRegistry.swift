@@ -4,6 +4,7 @@ package import FoundationEssentials
 package import Logging
 package import Model
 import ServiceLifecycle
+import Synchronization
 
 /// How long sessions and login attempts last.
 package struct SessionLimits: Sendable {
@@ -42,12 +43,14 @@ package actor SessionRegistry: Service {
     private let audit: AuditLog
     private let bus: EventBus
     private let time: TimeSource
-    private let limits: SessionLimits
+    private let currentLimits: Mutex<SessionLimits>
     private let logger: Logger
 
     private var throttle: LoginThrottle
     private var entries: [SessionID: Entry] = [:]
     private var byToken: [[UInt8]: SessionID] = [:]
+    /// Hashes of legacy sessions that have run out, oldest first, so that their clients can be told.
+    private var expired: [[UInt8]] = []
     private var endObserver: EndObserver?
 
     /// Makes a registry; `load` must be called before it is used.
@@ -63,9 +66,21 @@ package actor SessionRegistry: Service {
         self.audit = audit
         self.bus = bus
         self.time = time
-        self.limits = limits
+        currentLimits = Mutex(limits)
         self.logger = logger
         throttle = LoginThrottle(maximumFailures: limits.maximumFailures, retryAfter: limits.retryAfter)
+    }
+
+    private nonisolated var limits: SessionLimits { currentLimits.withLock { $0 } }
+
+    /// Replaces how long sessions last and when logins have to wait; counts at once, for running sessions too.
+    package func setLimits(_ change: @Sendable (inout SessionLimits) -> Void) {
+        let limits = currentLimits.withLock { limits in
+            change(&limits)
+            return limits
+        }
+        throttle.maximumFailures = limits.maximumFailures
+        throttle.retryAfter = limits.retryAfter
     }
 
     /// Sets who is told of ended sessions.
@@ -111,7 +126,9 @@ extension SessionRegistry {
     /// A wrong name and a wrong password look and cost the same.
     ///
     /// - Throws: `unauthenticated`, `rateLimited`.
-    package func login(name: String, password: String, kind: String, principal: Principal) async throws -> Login {
+    package func login(
+        name: String, password: String, kind: String, form: SecretForm? = nil, principal: Principal
+    ) async throws -> Login {
         switch throttle.begin(account: name, address: principal.address, now: time.uptime()) {
         case .wait(let duration):
             let seconds = Int64(max(1, duration.seconds.rounded(.up)))
@@ -138,7 +155,7 @@ extension SessionRegistry {
                 try await accounts.setPasswordHash(renewed, of: user.id)
             }
         }
-        let login = try await begin(for: user, kind: kind, principal: principal)
+        let login = try await begin(for: user, kind: kind, form: form, principal: principal)
         // A password that was changed meanwhile has ended the sessions that were there, but not this one.
         let current = try await accounts.passwordHash(of: user.id)
         if current == hash { return login }
@@ -150,11 +167,17 @@ extension SessionRegistry {
     }
 
     /// Begins a session for a user who has shown who he is.
-    package func begin(for user: User, kind: String, principal: Principal) async throws -> Login {
-        let secret = Secret.random()
+    ///
+    /// - Parameter form: how a legacy API writes the secret; nil for a browser's cookie.
+    package func begin(
+        for user: User, kind: String, form: SecretForm? = nil, principal: Principal
+    ) async throws -> Login {
+        let random = Secret.random()
+        let secret = form?.make() ?? Secret.base64URL(random)
+        let hash = form == nil ? Secret.hash(random) : SecretForm.hash(secret, kind: kind)
         let now = time.now()
         let session = Session(
-            id: SessionID(hexadecimal(Secret.random().prefix(8))), tokenHash: Secret.hash(secret), user: user.id,
+            id: SessionID(SecretForm.hexadecimal(Secret.random().prefix(8))), tokenHash: hash, user: user.id,
             kind: kind, createdAt: now, lastActiveAt: now, expiresAt: now.addingTimeInterval(limits.life.seconds),
             address: principal.address, userAgent: principal.userAgent)
         try await repository.insertSession(session)
@@ -162,20 +185,13 @@ extension SessionRegistry {
         add(session)
         await endSurplus(of: user.id)
         await audit.record("session.login", by: principal, user: user.name, outcome: .ok)
-        return Login(user: user, session: session, token: Secret.base64URL(secret))
+        return Login(user: user, session: session, token: secret)
     }
 
     private func endSurplus(of user: UserID) async {
         let own = entries.values.map(\.session).filter { $0.user == user }.sorted { $0.lastActiveAt < $1.lastActiveAt }
         let surplus = own.prefix(max(0, own.count - limits.perUser)).map(\.id)
         await end(surplus, reason: "The account has too many sessions; the oldest was ended.")
-    }
-
-    private func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-        bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0" + text : text
-        }.joined()
     }
 
     private func add(_ session: Session) {
@@ -195,6 +211,27 @@ extension SessionRegistry {
         else { return nil }
         return Principal(identity: .session(session), user: user, address: address, userAgent: userAgent)
     }
+
+    /// The user that a legacy client's secret stands for; what keeps his session awake.
+    ///
+    /// - Throws: `expired` where the session has run out, `unauthenticated` where there is none.
+    package func resume(secret: String, kind: String, caller: Principal) throws -> Principal {
+        let hash = SecretForm.hash(secret, kind: kind)
+        guard let id = byToken[hash], let session = entries[id]?.session else {
+            throw expired.contains(hash) ? Self.sessionExpired : Self.sessionUnknown
+        }
+        guard live(id) != nil else { throw Self.sessionExpired }
+        guard session.kind == kind, let user = access.user(session.user), user.isActive else {
+            throw Self.sessionUnknown
+        }
+        touch(id)
+        return Principal(
+            identity: .session(session), user: user, address: caller.address, userAgent: caller.userAgent,
+            plugin: caller.plugin)
+    }
+
+    private static let sessionExpired = GatehouseError(.expired, "The session has ended; log in again.")
+    private static let sessionUnknown = GatehouseError(.unauthenticated, "There is no such session; log in.")
 
     /// The session as it is now; nil where it has ended.
     package func live(_ id: SessionID) -> Session? {
@@ -264,6 +301,12 @@ extension SessionRegistry {
                 bus.publish(.sessionEnding(id, idle: end < entry.session.expiresAt))
             }
         }
+        for id in over {
+            guard let session = entries[id]?.session, session.kind != "web" else { continue }
+            expired.append(session.tokenHash)
+        }
+        // Clients of that long ago may be told that they are unknown.
+        expired.removeFirst(max(0, expired.count - 1000))
         await end(over, reason: "The session has ended; log in again.")
         await flush()
     }

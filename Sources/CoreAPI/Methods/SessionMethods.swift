@@ -39,13 +39,33 @@ extension CoreAPI {
             parameters: [
                 .required("name", .string(maximum: 200), "The login name."),
                 .required("password", .string(maximum: 1024), "The password."),
+                .optional(
+                    "form", .word(SecretForm.allCases.map(\.rawValue)),
+                    "For a client behind a plugin: how the secret is written."),
             ],
-            result: "{user, session}"
+            result: "{user, session}; for a client behind a plugin also {secret}"
         ) { call in
+            if case .plugin = call.principal.identity { throw GatehouseError.callTokenMissing }
+            let form = call.arguments.optionalString("form").flatMap(SecretForm.init(rawValue:))
             let login = try await call.core.sessions.login(
-                name: call.arguments.string("name"), password: call.arguments.string("password"), kind: "web",
+                name: call.arguments.string("name"), password: call.arguments.string("password"),
+                kind: try call.sessionKind(), form: call.principal.plugin == nil ? nil : form ?? .base64url,
                 principal: call.principal)
             return try await call.began(login)
+        },
+        Method(
+            "session.resume", "Takes up a session of a legacy API, for a client behind a plugin.", right: .anonymous,
+            parameters: [.required("secret", .string(maximum: 200), "What session.login gave.")],
+            result: "{user, session}"
+        ) { call in
+            guard call.principal.plugin != nil else { throw GatehouseError.callTokenMissing }
+            let known = try await call.core.sessions.resume(
+                secret: call.arguments.string("secret"), kind: try call.sessionKind(), caller: call.principal)
+            call.effects.note(.became(known))
+            let render = Render(core: call.core, principal: known)
+            return [
+                "user": known.user.map(render.user) ?? .null, "session": known.session.map(render.session) ?? .null,
+            ]
         },
         Method(
             "session.logout", "Ends the caller's session, with its consoles.", right: .anonymous, result: "{}",
@@ -110,7 +130,16 @@ extension Call {
             principal: Principal(
                 identity: .session(login.session), user: login.user, address: principal.address))
         let user = core.access.user(login.user.id) ?? login.user
-        return ["user": render.user(user), "session": render.session(login.session)]
+        var result: [String: JSONValue] = ["user": render.user(user), "session": render.session(login.session)]
+        if principal.plugin != nil { result["secret"] = .string(login.token) }
+        return .object(result)
+    }
+
+    /// The kind of session that the caller may have: one for browsers, one for each legacy API.
+    fileprivate func sessionKind() throws -> String {
+        guard let plugin = principal.plugin else { return "web" }
+        guard plugin != "web" else { throw GatehouseError(.forbidden, "A plugin can not be called web.") }
+        return plugin
     }
 
     fileprivate func currentSession() async throws -> JSONValue? {
@@ -127,4 +156,9 @@ extension Call {
         else { throw GatehouseError(.forbidden, "Only a superuser may look at the sessions of others.") }
         return user.id
     }
+}
+
+extension GatehouseError {
+    fileprivate static let callTokenMissing = GatehouseError(
+        .forbidden, "This is for a client behind a plugin; send the call token of the client's request.")
 }

@@ -32,10 +32,11 @@ extension CoreAPI {
             result: "{user}", isChange: true
         ) { call in
             let arguments = call.arguments
+            let language = await call.core.settings.language
             let user = NewUser(
                 name: arguments.string("name"), givenName: arguments.string("givenName"),
                 email: arguments.string("email"), level: call.level() ?? .none,
-                language: arguments.optionalString("language") ?? "en")
+                language: arguments.optionalString("language") ?? language)
             let made = try await call.core.accounts.createUser(user, password: arguments.string("password"))
             return ["user": call.render.user(made)]
         },

@@ -68,6 +68,11 @@ struct CallerPolicy: Sendable {
         return isTrusted(facts.peer) && facts.forwardedProtocol == "https" && origin == "https://\(host)"
     }
 
+    /// Whether nobody on the way could read along: TLS here, or at a trusted proxy.
+    func isPrivate(_ facts: RequestFacts) -> Bool {
+        settings.isTLS || isTrusted(facts.peer) && facts.forwardedProtocol == "https"
+    }
+
     /// The refusal of a foreign or missing origin, with what to set.
     func originError(_ facts: RequestFacts) -> GatehouseError {
         guard let origin = facts.origin else {

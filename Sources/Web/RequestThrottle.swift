@@ -41,6 +41,17 @@ final class RequestThrottle: Sendable {
         let now = start.duration(to: .now)
         return window.withLock { $0.note(address, now: now) }
     }
+
+    /// Counts a request; the answer where there were too many, else nil.
+    func refusal(_ address: String) -> Response? {
+        guard let wait = note(address) else { return nil }
+        var response = Response.failure(
+            GatehouseError(
+                .rateLimited, "This address sends too many requests; wait \(wait) seconds.",
+                details: ["retryAfter": .int(Int64(wait))]))
+        response.headers[.retryAfter] = String(wait)
+        return response
+    }
 }
 
 /// Answers 429 to an address that asks too much; files of the pages are not counted, they are many and cheap.
@@ -53,13 +64,8 @@ struct RequestLimit: RouterMiddleware {
     ) async throws -> Response {
         guard Self.counts(request.uri.path) else { return try await next(request, context) }
         let address = policy.clientAddress(RequestFacts(request, peer: context.peer))
-        guard let wait = throttle.note(address) else { return try await next(request, context) }
-        var response = Response.failure(
-            GatehouseError(
-                .rateLimited, "This address sends too many requests; wait \(wait) seconds.",
-                details: ["retryAfter": .int(Int64(wait))]))
-        response.headers[.retryAfter] = String(wait)
-        return response
+        if let refusal = throttle.refusal(address) { return refusal }
+        return try await next(request, context)
     }
 
     static func counts(_ path: String) -> Bool {

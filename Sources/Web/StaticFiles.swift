@@ -26,6 +26,9 @@ struct StaticFiles: Sendable {
         "txt": "text/plain; charset=utf-8", "md": "text/plain; charset=utf-8",
     ]
 
+    /// What pages of plugins load in their frames.
+    private static let sharedFiles: Set = ["/lib/plugin-frame.js"]
+
     private let files: [String: File]
 
     /// Reads a directory.
@@ -53,12 +56,20 @@ struct StaticFiles: Sendable {
         }
         guard bodies["/index.html"] != nil else { throw missing }
         files = bodies.reduce(into: [:]) { files, entry in
-            guard let type = Self.types[entry.key.split(separator: ".").last.map(String.init) ?? ""] else { return }
+            guard let type = Self.type(of: entry.key) else { return }
             let digest = SHA256.hash(data: entry.value).prefix(12)
             files[entry.key] = File(
                 type: type, tag: "\"\(Data(digest).base64EncodedString())\"", body: ByteBuffer(bytes: entry.value),
                 compressed: bodies[entry.key + ".gz"].map { ByteBuffer(bytes: $0) })
         }
+    }
+
+    /// The paths of all files.
+    var paths: [String] { Array(files.keys) }
+
+    /// The content type for a path, by how it ends; nil for what is not served.
+    static func type(of path: String) -> String? {
+        types[path.split(separator: ".").last.map(String.init) ?? ""]
     }
 
     /// Answers a request for a path; nil where there is no such file.
@@ -70,6 +81,7 @@ struct StaticFiles: Sendable {
         // Always asked again, mostly answered with 304: an upgrade shows at once.
         headers[.cacheControl] = "no-cache"
         headers[.vary] = "Accept-Encoding"
+        if Self.sharedFiles.contains(path) { headers.shareWithFrames() }
         if request.headers[.ifNoneMatch]?.contains(file.tag) == true {
             return Response(status: .notModified, headers: headers)
         }

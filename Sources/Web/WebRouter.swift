@@ -40,16 +40,39 @@ extension HTTPField.Name {
 
 /// Everything that is answered over HTTP.
 struct WebRoutes: Sendable {
+    /// The pages of the web console, which all begin with the same file.
+    private static let pages = [
+        "/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/:machine",
+        "/plugins", "/plugins/:name", "/jobs", "/jobs/:id", "/alerts", "/page/:plugin/:page",
+    ]
+    /// Where else the edge answers.
+    private static let ownPaths = ["/api", "/console", "/healthz", "/metrics", PluginFiles.prefix]
+
     let api: CoreAPI
     let settings: WebSettings
     let policy: CallerPolicy
     let files: StaticFiles
+    let plugins: any PluginGateway
+    private let throttle: RequestThrottle
 
-    /// Makes the router.
+    init(api: CoreAPI, settings: WebSettings, files: StaticFiles, plugins: any PluginGateway) {
+        self.api = api
+        self.settings = settings
+        self.files = files
+        self.plugins = plugins
+        policy = CallerPolicy(settings: settings, sessions: api.core.sessions)
+        throttle = RequestThrottle(settings.requestsPerMinute)
+    }
+
+    /// Makes the router of the main listener.
     func router() -> Router<WebContext> {
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders())
-        router.add(middleware: RequestLimit(policy: policy, throttle: RequestThrottle(settings.requestsPerMinute)))
+        router.add(
+            middleware: PluginRouting(
+                endpoint: PluginEndpoint(gateway: plugins, policy: policy, listener: nil), throttle: throttle,
+                reserved: reserved))
+        router.add(middleware: RequestLimit(policy: policy, throttle: throttle))
         let endpoint = APIEndpoint(api: api, policy: policy, settings: settings)
         router.post("/api") { request, context in
             try await endpoint.respond(request, facts: RequestFacts(request, peer: context.peer))
@@ -74,25 +97,44 @@ struct WebRoutes: Sendable {
         return router
     }
 
-    private func addPages(to router: Router<WebContext>) {
-        let pages = [
-            "/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/:machine",
-        ]
-        for path in pages {
-            router.get(RouterPath(path)) { request, _ in try page("/index.html", request) }
-        }
-        for type in ConsoleType.allCases {
-            router.get("/machine/:machine/\(type.rawValue)") { request, _ in try page("/console.html", request) }
-        }
-        router.get("**") { request, _ in try page(request.uri.path, request) }
+    /// Makes the router of a plugin's own listener, where nothing but its routes is answered.
+    func router(for listener: PluginListener) -> Router<WebContext> {
+        var own = settings
+        own.isTLS = listener.isTLS
+        // Pages of the web console are strangers there.
+        own.publicOrigins = []
+        let policy = CallerPolicy(settings: own, sessions: api.core.sessions)
+        let router = Router(context: WebContext.self)
+        router.add(middleware: SecurityHeaders())
+        router.add(
+            middleware: PluginRouting(
+                endpoint: PluginEndpoint(gateway: plugins, policy: policy, listener: listener), throttle: throttle,
+                reserved: []))
+        return router
     }
 
-    private func page(_ path: String, _ request: Request) throws -> Response {
-        guard let response = files.response(path: path, request: request) else {
-            return Response.text("There is nothing here.\n", status: .notFound)
-        }
-        return response
+    /// The first parts of all paths that are not to be had by plugins.
+    private var reserved: Set<Substring> {
+        Set((Self.pages + Self.ownPaths + files.paths).map { Substring(String(PluginRouting.firstPart(of: $0))) })
     }
+
+    private func addPages(to router: Router<WebContext>) {
+        for path in Self.pages {
+            router.get(RouterPath(path)) { request, _ in page("/index.html", request) }
+        }
+        for type in ConsoleType.allCases {
+            router.get("/machine/:machine/\(type.rawValue)") { request, _ in page("/console.html", request) }
+        }
+        let pluginFiles = PluginFiles(gateway: plugins)
+        router.get("/plugin-files/**") { request, _ in pluginFiles.response(request) ?? Self.nothing }
+        router.get("**") { request, _ in page(request.uri.path, request) }
+    }
+
+    private func page(_ path: String, _ request: Request) -> Response {
+        files.response(path: path, request: request) ?? Self.nothing
+    }
+
+    private static var nothing: Response { .text("There is nothing here.\n", status: .notFound) }
 
     private func picture(_ request: Request, _ context: WebContext) async throws -> Response {
         let principal = await policy.principal(RequestFacts(request, peer: context.peer))

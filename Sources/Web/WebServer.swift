@@ -3,11 +3,10 @@
 import Console
 import Core
 package import CoreAPI
-import Glibc
 import Hummingbird
 import HummingbirdCore
 package import Logging
-import Model
+package import Model
 import NIOCore
 package import NIOSSL
 import ServiceLifecycle
@@ -26,24 +25,30 @@ package final class WebServer: Service {
     private let settings: WebSettings
     private let tls: (any CertificateSource)?
     private let routes: WebRoutes
+    private let report: PluginListenerReport
     private let logger: Logger
     private let port: Mutex<Int?>
     private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
 
     /// Makes a server.
     ///
-    /// - Parameter tls: gives the certificate for a new connection; nil for a server without TLS.
+    /// - Parameters:
+    ///   - tls: gives the certificate for a new connection; nil for a server without TLS.
+    ///   - plugins: whose routes, pages and listeners are served too.
+    ///   - report: hears how the plugins' listeners do.
     /// - Throws: `storageFailed` where the pages are not there.
     package init(
-        api: CoreAPI, settings: WebSettings, tls: (any CertificateSource)?, logger: Logger
+        api: CoreAPI, settings: WebSettings, tls: (any CertificateSource)?,
+        plugins: any PluginGateway = NoPluginRoutes(), report: @escaping PluginListenerReport = { _, _ in },
+        logger: Logger
     ) throws {
         self.api = api
         self.settings = settings
         self.tls = tls
         self.logger = logger
+        self.report = report
         routes = WebRoutes(
-            api: api, settings: settings, policy: CallerPolicy(settings: settings, sessions: api.core.sessions),
-            files: try StaticFiles(directory: settings.webDirectory))
+            api: api, settings: settings, files: try StaticFiles(directory: settings.webDirectory), plugins: plugins)
         port = Mutex(nil)
         listening = AsyncStream.makeStream(of: Void.self)
     }
@@ -78,18 +83,25 @@ package final class WebServer: Service {
             defer { journal.finish() }
             try await withThrowingDiscardingTaskGroup { inner in
                 inner.addTask(name: "ssh tunnels") { await tunnels.run() }
+                let listeners = PluginListeners(
+                    routes: self.routes, tls: context, report: self.report, logger: self.logger)
+                inner.addTask(name: "plugin listeners") { await listeners.run() }
                 defer { inner.cancelAll() }
                 try await self.serve(journal, tunnels)
             }
         }
     }
 
+    /// Gives the certificate for a new connection; nil where there is no TLS.
+    private var context: (@Sendable () -> NIOSSLContext?)? {
+        guard let tls else { return nil }
+        return { tls.context }
+    }
+
     private func serve(_ journal: ConsoleJournal, _ tunnels: SSHTunnels) async throws {
         let gateway = ConsoleGateway(
             api: api, policy: routes.policy, connector: ConsoleConnector(tunnels: tunnels), journal: journal,
             logger: logger)
-        var context: (@Sendable () -> NIOSSLContext?)?
-        if let tls { context = { tls.context } }
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let application = Application(
@@ -108,20 +120,7 @@ package final class WebServer: Service {
         do {
             try await application.run()
         } catch let error as IOError where port.withLock({ $0 }) == nil {
-            throw listenError(error)
+            throw ListenFailure.error(error, address: settings.address, port: settings.port, setting: "listen")
         }
-    }
-
-    private func listenError(_ error: IOError) -> GatehouseError {
-        let reason =
-            switch error.errnoCode {
-            case EADDRINUSE: "is in use by another program"
-            case EADDRNOTAVAIL: "is not to be had, because this host has no such address"
-            case EACCES: "is not allowed to this user"
-            default: "can not be listened on"
-            }
-        return GatehouseError(
-            .conflict, "Port \(settings.port) of \(settings.address) \(reason); set another one under listen.",
-            cause: "\(error)")
     }
 }

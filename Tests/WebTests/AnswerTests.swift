@@ -19,7 +19,7 @@ import Testing
             .unauthenticated: 401, .forbidden: 403, .notFound: 404, .conflict: 409, .consoleLocked: 409,
             .consoleUnreachable: 502, .machineLocked: 409, .nodeUnreachable: 502, .unsupported: 501,
             .limitExceeded: 429, .rateLimited: 429, .timeout: 504, .storageFailed: 503, .expired: 401,
-            .hypervisorFailed: 502,
+            .hypervisorFailed: 502, .pluginFailed: 502,
         ]
         for code in GatehouseError.Code.allCases { #expect(code.status.code == expected[code], "\(code)") }
     }

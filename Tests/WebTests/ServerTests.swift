@@ -28,13 +28,14 @@ import Testing
         try await TestServer.run { server in
             for target in [
                 "/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/abc",
-                "/?next=/users", "/machine/a%2Fb",
+                "/?next=/users", "/machine/a%2Fb", "/plugins", "/plugins/hello", "/jobs", "/jobs/17", "/alerts",
+                "/page/overview/overview",
             ] {
                 let answer = try await server.get(target)
                 #expect(answer.text == Pages.index, "\(target)")
             }
             for type in ["vnc", "text"] { #expect(try await server.get("/machine/abc/\(type)").text == "console") }
-            for target in ["/machine", "/machine/abc/spice", "/setup/x", "/console.htm"] {
+            for target in ["/machine", "/machine/abc/spice", "/setup/x", "/console.htm", "/page/overview"] {
                 #expect(try await server.get(target).status == 404, "\(target)")
             }
         }

@@ -70,14 +70,18 @@ struct TestServer: Sendable {
     /// Runs a test against it.
     static func run(
         nodes: [NodeDeclaration] = [], requestsPerMinute: Int = 1_000_000,
+        plugins: any PluginGateway = NoPluginRoutes(), report: @escaping PluginListenerReport = { _, _ in },
+        trustedProxies: [String] = [],
         _ body: @escaping @Sendable (TestServer) async throws -> Void
     ) async throws {
         let pages = try Pages()
         var settings = WebSettings.plain(pages.path)
         settings.requestsPerMinute = requestsPerMinute
+        settings.trustedProxies = trustedProxies.compactMap { AddressRange($0) }
         try await TestCore.run(nodes: nodes) { [settings] core in
             let api = CoreAPI(core: core.core, version: "0", logger: TestCore.quiet)
-            let web = try WebServer(api: api, settings: settings, tls: nil, logger: TestCore.quiet)
+            let web = try WebServer(
+                api: api, settings: settings, tls: nil, plugins: plugins, report: report, logger: TestCore.quiet)
             let group = ServiceGroup(
                 configuration: .init(services: [.init(service: web)], logger: TestCore.quiet))
             try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+
+/// The cookies that a plugin may have: those that its route names, and never the web console's own.
+struct RouteCookies: Sendable {
+    private static let longestHeader = 16_384
+
+    private let names: [String]
+    private let path: String
+
+    /// The cookies of a route.
+    init(_ route: PluginRoute) {
+        names = route.cookies.filter { $0 != CallerPolicy.cookieName }
+        path = route.path
+    }
+
+    /// What of a `Cookie` header the plugin gets; nil where nothing of it is the plugin's.
+    func kept(of header: String?) -> String? {
+        guard !names.isEmpty, let header, header.utf8.count <= Self.longestHeader else { return nil }
+        let pairs = header.split(separator: ";").map(\.trimmingWhitespace).filter { pair in
+            names.contains { $0 == pair.prefix { $0 != "=" } } && pair.contains("=")
+        }
+        return pairs.isEmpty ? nil : pairs.joined(separator: "; ")
+    }
+
+    /// The `Set-Cookie` header for a cookie that the plugin gives.
+    ///
+    /// - Throws: `pluginFailed` where it may not give that.
+    func header(for cookie: RouteCookie) throws -> String {
+        guard names.contains(cookie.name) else {
+            throw GatehouseError(.pluginFailed, "It sets the cookie \(cookie.name), which its route does not name.")
+        }
+        guard cookie.value.utf8.count <= 4096, cookie.value.utf8.allSatisfy(Self.isAllowed) else {
+            throw GatehouseError(
+                .pluginFailed, "The value of its cookie \(cookie.name) has characters that a cookie can not have.")
+        }
+        let life = cookie.value.isEmpty ? 0 : cookie.maxAge
+        return "\(cookie.name)=\(cookie.value); Path=\(path); Secure; HttpOnly; SameSite=Strict"
+            + (life.map { "; Max-Age=\(max(0, $0))" } ?? "")
+    }
+
+    /// Whether a byte may be in a cookie's value (RFC 6265, 4.1.1: cookie-octet).
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        (0x21...0x7E).contains(byte) && !["\"", ",", ";", "\\"].contains(Character(UnicodeScalar(byte)))
+    }
+}

@@ -103,7 +103,7 @@ package struct Parameter: Sendable {
         case .texts(let maximum):
             ["type": "array", "maxItems": .int(Int64(maximum)), "items": ["type": "string", "maxLength": 200]]
         case .object: ["type": "object"]
-        case .any: [:]
+        case .any: ["type": ["string", "number", "boolean", "object", "array", "null"]]
         }
     }
 }

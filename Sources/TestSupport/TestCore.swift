@@ -28,12 +28,13 @@ package struct TestCore: Sendable {
     package static func run<Result: Sendable>(
         nodes: [NodeDeclaration] = [], limits: CoreLimits = CoreLimits(), clock: HandClock = HandClock(),
         directory: ScratchDirectory? = nil, taker: any PictureTaker = NoPictures(),
-        _ body: @Sendable (TestCore) async throws -> Result
+        plugins: any PluginControl = NoPlugins(), _ body: @Sendable (TestCore) async throws -> Result
     ) async throws -> Result {
         let directory = try directory ?? ScratchDirectory()
         let store = try SQLiteStore.open(directory: directory.file("data"), logger: quiet)
         let core = try await CoreServices(
-            repositories: CoreRepositories(store), nodes: nodes, taker: taker, limits: limits, cost: .test,
+            repositories: CoreRepositories(store), nodes: nodes, taker: taker, plugins: plugins,
+            limits: limits, cost: .test,
             time: clock.source, logger: quiet)
         let made = TestCore(core: core, clock: clock, store: store, directory: directory)
         do {

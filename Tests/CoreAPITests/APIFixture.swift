@@ -18,10 +18,12 @@ struct APIFixture: Sendable {
     let plain: Principal
 
     /// Runs a test.
-    static func run(_ body: @Sendable (APIFixture) async throws -> Void) async throws {
+    static func run(
+        plugins: any PluginControl = NoPlugins(), _ body: @Sendable (APIFixture) async throws -> Void
+    ) async throws {
         let hypervisors = [FakeHypervisor([.fake("web"), .fake("db", .off)]), FakeHypervisor([.fake("mail")])]
         let nodes = [TestCore.node("n1", hypervisors[0]), TestCore.node("n2", hypervisors[1])]
-        try await TestCore.run(nodes: nodes) { test in
+        try await TestCore.run(nodes: nodes, plugins: plugins) { test in
             try await eventually("they are there") { await test.core.inventory.allMachines().count == 3 }
             let fixture = APIFixture(
                 test: test, api: CoreAPI(core: test.core, version: "1.2.3", logger: TestCore.quiet),
@@ -94,6 +96,9 @@ extension Parameter {
         case .bool: true
         case .word(let words): .string(words.first ?? "")
         case .words(let words, _): .array(words.prefix(1).map(JSONValue.string))
+        case .texts: ["n-1"]
+        case .object: [:]
+        case .any: 1
         }
     }
 
@@ -113,6 +118,10 @@ extension Parameter {
         case .words(let words, let maximum):
             let many = Array(repeating: JSONValue.string(words.first ?? ""), count: maximum + 1)
             return wrong + ["ctrl", ["nonsense"], [1], .array(many)]
+        case .texts(let maximum):
+            return wrong + ["text", [1], .array(Array(repeating: "x", count: maximum + 1))]
+        case .object(let maximum): return ["text", 1, [], ["a": .string(String(repeating: "x", count: maximum))]]
+        case .any(let maximum): return [.string(String(repeating: "x", count: maximum))]
         }
     }
 }

@@ -12,7 +12,7 @@ import Testing
     private static let lists: [[Method]] = [
         CoreAPI.setupMethods, CoreAPI.sessionMethods, CoreAPI.userMethods, CoreAPI.groupMethods,
         CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.machineOperationMethods,
-        CoreAPI.consoleMethods, CoreAPI.systemMethods(version: ""),
+        CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }
 
@@ -50,7 +50,7 @@ import Testing
 
     @Test func `whoever is not logged in may do these things only`() {
         let open = Self.table.filter { $0.right == .anonymous }.map(\.name)
-        #expect(open == ["setup.status", "setup.complete", "session.login", "session.logout"])
+        #expect(open == ["setup.status", "setup.complete", "session.login", "session.resume", "session.logout"])
     }
 
     @Test func `a method that names a machine by its right takes one that must be given`() {
@@ -67,10 +67,10 @@ import Testing
     }
 
     @Test func `what only looks is no change, and what changes is`() {
-        let looking: Set = ["list", "show", "status", "current", "picture", "describe"]
+        let looking: Set = ["list", "show", "status", "current", "picture", "describe", "pages", "log", "get"]
         for method in Self.table {
             let verb = String(method.name.split(separator: ".").last ?? "")
-            guard !["session.login", "session.extend"].contains(method.name) else { continue }
+            guard !["session.login", "session.resume", "session.extend"].contains(method.name) else { continue }
             #expect(method.isChange == !looking.contains(verb), "\(method.name)")
         }
     }
@@ -79,6 +79,7 @@ import Testing
         let quiet = Self.table.filter { !$0.isActivity }.map(\.name)
         let expected: Set = [
             "setup.status", "session.logout", "session.current", "machine.picture", "console.list", "system.status",
+            "plugin.pages", "plugin.log",
         ]
         #expect(Set(quiet) == expected)
     }

@@ -245,7 +245,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "gatehousedTests",
-            dependencies: ["Model", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
+            dependencies: ["Model", "PluginHost", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
 
         // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.
         .target(

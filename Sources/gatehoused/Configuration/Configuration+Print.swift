@@ -61,16 +61,6 @@ extension Configuration {
         return lead + ["nodes:" + (nodes.isEmpty ? " []" : "")] + nodes.flatMap(\.lines)
     }
 
-    private var pluginLines: [String] {
-        [
-            "",
-            "# The plugin table: directories to search, and the plugins in order.",
-            "plugins:",
-            "  search: \(plugins.search.map(\.quoted).bracketed)",
-            "  table:" + (plugins.entries.isEmpty ? " []" : ""),
-        ] + plugins.entries.map { "    - \($0.value.flow)" }
-    }
-
     private var limitLines: [String] {
         let allow =
             switch metrics {
@@ -131,19 +121,9 @@ extension StaticMachine {
     }
 }
 
-extension PluginEntry {
-    /// The row as one value.
-    fileprivate var value: JSONValue {
-        var members = settings
-        members["name"] = .string(name)
-        members["enabled"] = .bool(isEnabled)
-        return .object(members)
-    }
-}
-
 extension JSONValue {
     /// The value on one line of YAML, members sorted.
-    fileprivate var flow: String {
+    var flow: String {
         switch self {
         case .null: "null"
         case .bool(let value): "\(value)"
@@ -159,12 +139,12 @@ extension JSONValue {
 
 extension [String] {
     /// The texts as a list on one line.
-    fileprivate var bracketed: String { "[" + joined(separator: ", ") + "]" }
+    var bracketed: String { "[" + joined(separator: ", ") + "]" }
 }
 
 extension String {
     /// The text in double quotes, the way YAML reads it back.
-    fileprivate var quoted: String {
+    var quoted: String {
         var result = "\""
         for scalar in unicodeScalars {
             switch scalar {

@@ -3,6 +3,7 @@
 import Foundation
 import Logging
 import Model
+import PluginHost
 
 /// What the administrator decides before the start: the content of the configuration file, with defaults.
 ///
@@ -125,18 +126,11 @@ enum StaticSource: Sendable, Equatable {
 
 /// The plugin table: where plugins are looked for and which of them run.
 struct PluginTable: Sendable, Equatable {
-    /// Directories that hold plugins.
-    var search: [String] = []
-    /// The plugins, in order.
-    var entries: [PluginEntry] = []
-}
+    /// Where packages and administrators put plugins; a folder that is not there is passed over.
+    static let standardSearch = ["/usr/lib/gatehouse/plugins", "/usr/local/lib/gatehouse/plugins"]
 
-/// One row of the plugin table.
-struct PluginEntry: Sendable, Equatable {
-    /// The plugin's name.
-    var name: String
-    /// Whether it is started.
-    var isEnabled = true
-    /// Everything else that was said about it, by key.
-    var settings: [String: JSONValue] = [:]
+    /// Directories that hold plugins.
+    var search = standardSearch
+    /// The plugins, in order.
+    var rows: [PluginRow] = []
 }

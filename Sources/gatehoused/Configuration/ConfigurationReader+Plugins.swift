@@ -1,67 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import PluginHost
 import Yams
 
 extension ConfigurationReader {
     /// Reads the plugin table: a list of plugins, or a mapping with `search` and `table`.
-    mutating func plugins(_ field: Field) -> PluginTable {
-        if case .sequence = field.node { return PluginTable(entries: entries(field)) }
-        let fields = fields(field, known: ["search", "table"])
+    mutating func plugins(_ field: Field, listen: Listen) -> PluginTable {
         var table = PluginTable()
+        if case .sequence = field.node {
+            table.rows = rows(field, listen)
+            return table
+        }
+        let fields = fields(field, known: ["search", "table"])
         if let search = fields["search"] {
             table.search = elements(search, most: 32).compactMap { path($0) }
         }
-        if let list = fields["table"] { table.entries = entries(list) }
+        if let list = fields["table"] { table.rows = rows(list, listen) }
         return table
     }
 
-    private mutating func entries(_ field: Field) -> [PluginEntry] {
-        var entries: [PluginEntry] = []
+    private mutating func rows(_ field: Field, _ listen: Listen) -> [PluginRow] {
+        var rows: [PluginRow] = []
         var names: Set<String> = []
+        var places = [Place(address: listen.address, port: listen.port): "Gatehouse itself"]
         for element in elements(field, most: 256) {
-            guard let entry = entry(element) else { continue }
-            if !names.insert(entry.name).inserted {
-                fail(element, "a plugin named \"\(entry.name)\" is in the table already.")
+            guard let row = pluginRow(element) else { continue }
+            if !names.insert(row.name).inserted {
+                fail(element, "a plugin named \"\(row.name)\" is in the table already.")
             }
-            entries.append(entry)
+            for listener in row.listeners {
+                if listener.isTLS, listen.tls == .off {
+                    fail(element, "a listener with TLS needs a certificate, but listen.tls is off.")
+                }
+                let place = Place(address: listener.address, port: listener.port)
+                if listener.port != 0, let other = places.updateValue(row.name, forKey: place) {
+                    fail(element, "port \(listener.port) of \(listener.address) is used by \(other) already.")
+                }
+            }
+            rows.append(row)
         }
-        return entries
+        return rows
     }
 
-    private mutating func entry(_ field: Field) -> PluginEntry? {
-        let known = [
-            "name", "enabled", "rpc", "frontend", "scheduler", "poller", "config", "permissions", "digest",
-            "listeners", "timeouts", "restart",
-        ]
-        let fields = fields(field, known: known)
-        guard !fields.isEmpty, let name = name(fields["name"], in: field) else { return nil }
-        var entry = PluginEntry(name: name)
-        if let enabled = fields["enabled"].flatMap({ boolean($0) }) { entry.isEnabled = enabled }
-        for key in known.dropFirst(2) {
-            guard let field = fields[key] else { continue }
-            switch key {
-            case "permissions":
-                entry.settings[key] = .array(elements(field, most: 256).compactMap { text($0) }.map(JSONValue.string))
-            case "digest":
-                if let text = text(field) { entry.settings[key] = .string(text) }
-            case "listeners":
-                entry.settings[key] = .array(elements(field, most: 64).map { json($0) })
-            case "config", "timeouts":
-                guard case .mapping = field.node else {
-                    fail(field, "this must be a mapping, not \(Self.kind(field.node)).")
-                    continue
-                }
-                entry.settings[key] = json(field)
-            default:
-                entry.settings[key] = json(field)
-            }
-        }
-        return entry
+    private struct Place: Hashable {
+        let address: String
+        let port: Int
     }
 
     /// A value of any kind; what is plain and looks like a number, `true`, `false` or `null` is one.
-    private mutating func json(_ field: Field) -> JSONValue {
+    mutating func json(_ field: Field) -> JSONValue {
         switch field.node {
         case .scalar(let scalar): return scalar.style == .plain ? Self.plain(scalar.string) : .string(scalar.string)
         case .sequence(let sequence):

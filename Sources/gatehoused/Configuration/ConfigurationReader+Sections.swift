@@ -21,7 +21,7 @@ extension ConfigurationReader {
         if let path = fields["runDirectory"].flatMap({ path($0) }) { result.runDirectory = path }
         if let path = fields["webDirectory"].flatMap({ path($0) }) { result.webDirectory = path }
         if let field = fields["nodes"] { result.nodes = nodes(field) }
-        if let field = fields["plugins"] { result.plugins = plugins(field) }
+        if let field = fields["plugins"] { result.plugins = plugins(field, listen: result.listen) }
         if let field = fields["metrics"] { result.metrics = metrics(field) }
         if let field = fields["limits"] { result.limits = limits(field) }
         if let field = fields["logLevel"], let word = choice(field, of: Logger.Level.allCases.map(\.rawValue)) {

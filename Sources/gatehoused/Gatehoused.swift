@@ -43,7 +43,7 @@ struct Gatehoused: AsyncParsableCommand {
         log.logLevel = configuration.logLevel
         let logger = Logger(label: "gatehouse") { [log] _ in log }
         do {
-            try await Daemon(configuration: configuration, logger: logger).run()
+            try await Daemon(configuration: configuration, configurationFile: config, logger: logger).run()
         } catch {
             logger.critical("stopped by an error", metadata: ["error": "\(error)"])
             throw ExitCode.failure

@@ -5,6 +5,7 @@ import CoreAPI
 import HostSystem
 import Logging
 import Model
+import PluginHost
 import ServiceLifecycle
 import Store
 import UnixSignals
@@ -13,6 +14,8 @@ import Web
 /// The composition root: makes every part from the configuration and runs them until told to stop.
 struct Daemon {
     let configuration: Configuration
+    /// Where that was read from; nil without a file.
+    let configurationFile: String?
     let logger: Logger
 
     /// Runs until SIGTERM or SIGINT.
@@ -30,14 +33,15 @@ struct Daemon {
     }
 
     private func serve(_ store: SQLiteStore) async throws {
+        let plugins = PluginHost(settings: pluginHostSettings(), repository: store, logger: logger)
         let core = try await CoreServices(
             repositories: CoreRepositories(store), nodes: try nodeDeclarations(), taker: pictureTaker(),
-            limits: configuration.coreLimits, logger: logger)
+            plugins: plugins, limits: configuration.coreLimits, logger: logger)
         let api = CoreAPI(core: core, version: Version.text, logger: logger)
+        plugins.attach(api.dispatcher)
         let identity = try TLSIdentity(configuration, logger: logger)
         let web = try WebServer(
-            api: api, settings: configuration.webSettings, tls: identity,
-            logger: logger)
+            api: api, settings: configuration.webSettings, tls: identity, plugins: plugins, logger: logger)
         let socketPath = "\(configuration.runDirectory)/gatehouse.sock"
         try await AdminSocket.requireFree(socketPath)
         let token = try AdminToken.make(in: configuration.runDirectory)
@@ -45,13 +49,15 @@ struct Daemon {
         let socket = AdminSocket(
             api: api, path: socketPath, token: token, origin: { web.origin }, logger: logger)
         let greeting = Greeting(api: api, web: web, logger: logger)
-        var services: [any Service] = [core.inventory, core.sessions, core.consoles, web, socket, greeting]
+        var services: [any Service] = [core.inventory, core.sessions, core.consoles]
+        // They end in the opposite order: first who asks, then the plugins, then what they ask.
+        services += [plugins, web, socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }
         services.append(Farewell(core: core))
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
-        group.maximumGracefulShutdownDuration = .seconds(4)
+        group.maximumGracefulShutdownDuration = stopTime
         group.maximumCancellationDuration = .seconds(1)
         try await ServiceGroup(configuration: group).run()
     }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Logging
+import Model
+import PluginHost
+import Web
+
+extension Daemon {
+    /// What the plugin host is told.
+    func pluginHostSettings() -> PluginHostSettings {
+        // The standard folders come with packages, which need not be there; one that was asked for is missed.
+        let search = configuration.plugins.search.filter { path in
+            !PluginTable.standardSearch.contains(path) || FileManager.default.fileExists(atPath: path)
+        }
+        return PluginHostSettings(
+            search: search, rows: configuration.plugins.rows, dataDirectory: configuration.dataDirectory,
+            launcher: "\(executableDirectory)/gatehouse-launch", hidden: hiddenPaths, hostVersion: Version.text)
+    }
+
+    /// Where everything with a secret in it lies, by the configuration.
+    private var hiddenPaths: [String] {
+        var paths = [configuration.dataDirectory, configuration.runDirectory]
+        if let configurationFile {
+            let file = URL(fileURLWithPath: configurationFile).resolvingSymlinksInPath().standardizedFileURL
+            let directory = file.deletingLastPathComponent().path
+            // A folder of the system holds what plugins need; then it is the file alone that they must not see.
+            let isShared = directory.split(separator: "/").count < 2
+            paths.append(isShared ? file.path : directory)
+        }
+        if case .files(_, let key) = configuration.listen.tls { paths.append(key) }
+        for node in configuration.nodes {
+            switch node.kind {
+            case .libvirt(let connection): paths += [connection.sshKeyFile, connection.tlsDirectory].compactMap { $0 }
+            case .static(let machines): paths += machines.compactMap(\.passwordFile)
+            }
+        }
+        var seen: Set<String> = []
+        return paths.filter { seen.insert($0).inserted }
+    }
+
+    /// How long stopping may take: requests drain, then the slowest plugin ends.
+    var stopTime: Duration {
+        let slowest = configuration.plugins.rows.map(\.timeouts.shutdown).max() ?? PluginTimeouts().shutdown
+        return .seconds(4) + slowest
+    }
+
+    /// Where the programs lie that come with this one.
+    var executableDirectory: String {
+        URL(fileURLWithPath: CommandLine.arguments.first ?? "gatehoused").resolvingSymlinksInPath()
+            .deletingLastPathComponent().path
+    }
+}

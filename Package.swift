@@ -278,7 +278,7 @@ let package = Package(
 
         // The example in the guide "Write a plugin".
         .executableTarget(
-            name: "hello-plugin", dependencies: ["PluginKit"], path: "Examples/hello-swift/Sources",
+            name: "hello-plugin", dependencies: ["Model", "PluginKit"], path: "Examples/hello-swift/Sources",
             swiftSettings: settings),
 
         // The built daemon, started and used from outside.

@@ -65,6 +65,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             """,
         subcommands: [
             SetupLink.self, Status.self, UserCommand.self, Grant.self, Revoke.self, NodeCommand.self,
-            MachineCommand.self, ConsoleCommand.self, Audit.self, CallMethod.self,
+            MachineCommand.self, ConsoleCommand.self, JobCommand.self, AlertCommand.self, PluginCommand.self,
+            Audit.self,
+            CallMethod.self,
         ])
 }

@@ -22,6 +22,7 @@ extension Configuration {
         core.eventBacklog = limits.eventBacklog
         core.auditRefusals = limits.auditRefusals
         core.forgetMachinesDays = limits.forgetMachinesDays
+        core.isBehindProxy = !trustedProxies.isEmpty
         return core
     }
 

@@ -18,12 +18,14 @@ package struct CoreRepositories: Sendable {
     package let audit: any AuditRepository
     /// Configuration values.
     package let settings: any SettingRepository
+    /// Jobs.
+    package let jobs: any JobRepository
 
     /// Takes one store that is all of them.
     package init<Store>(_ store: Store)
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
-        Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository
+        Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository
     {
         accounts = store
         sessions = store
@@ -31,6 +33,7 @@ package struct CoreRepositories: Sendable {
         inventory = store
         audit = store
         settings = store
+        jobs = store
     }
 }
 
@@ -52,6 +55,8 @@ package struct CoreLimits: Sendable {
     package var auditRefusals = 10_000
     /// Days after which a machine that is not seen any more is forgotten.
     package var forgetMachinesDays = 90
+    /// Jobs.
+    package var jobs = JobLimits()
     /// Whether a proxy's word on the client's address counts.
     package var isBehindProxy = false
 
@@ -71,6 +76,8 @@ package struct CoreServices: Sendable {
     package let inventory: Inventory
     /// Tickets and locks.
     package let consoles: ConsoleRegistry
+    /// What is to be done later, or by a scheduler.
+    package let jobs: JobLedger
     /// Pictures of screens.
     package let pictures: Pictures
     /// What has changed.
@@ -116,6 +123,9 @@ package struct CoreServices: Sendable {
         consoles = ConsoleRegistry(
             repository: repositories.locks, access: access, bus: bus, time: time, limits: limits.consoles,
             logger: logger)
+        jobs = JobLedger(
+            repository: repositories.jobs, inventory: inventory, access: access, plugins: plugins, bus: bus,
+            time: time, limits: limits.jobs, logger: logger)
         pictures = Pictures(inventory: inventory, taker: taker, time: time)
         try await takeUp()
     }
@@ -127,6 +137,7 @@ package struct CoreServices: Sendable {
         try await sessions.load()
         try await inventory.load()
         try await consoles.load()
+        try await jobs.load()
         await sessions.setEndObserver { sessions, reason in
             await consoles.sessionsEnded(sessions, reason: reason)
         }

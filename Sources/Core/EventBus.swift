@@ -17,6 +17,11 @@ package enum CoreEvent: Sendable, Equatable {
     case privilegesChanged
     /// Something about a plugin changed: state, switches, version.
     case pluginChanged(String)
+    case jobChanged(JobID)
+    /// There may be a job to hand out.
+    case jobReady
+    /// A job that is being done is to end.
+    case jobCancel(JobID)
 }
 
 /// Hands every event to every listener, in order; a listener that falls behind is cut off.

@@ -27,7 +27,7 @@ package struct CoreAPI: Sendable {
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + systemMethods(version: version)
-        return table + [describeMethod(table, version: version)]
+        return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }
 
     /// Calls per method and outcome code so far; `ok` for success.
@@ -60,54 +60,10 @@ package struct CoreAPI: Sendable {
     private func checkedCall(
         _ method: Method, _ parameters: [String: JSONValue], principal: Principal, effects: SessionEffects
     ) async throws -> JSONValue {
-        try checkPlugin(method, principal)
-        try checkIdentity(method.right, principal)
-        let arguments = try Arguments(parameters, for: method.parameters)
-        let named = try await namedMachine(method.right, arguments, principal)
+        let (arguments, named) = try await method.admit(parameters, principal: principal, core: core)
         if method.isActivity, let session = principal.session { await core.sessions.touch(session.id) }
         let call = Call(core: core, principal: principal, arguments: arguments, named: named, effects: effects)
-        return try await method.handler(call)
-    }
-
-    /// Holds a plugin to what it was granted, and its clients to what is theirs to call.
-    private func checkPlugin(_ method: Method, _ principal: Principal) throws {
-        if case .plugin(let plugin) = principal.identity, method.name != "api.describe", !plugin.may(method.name) {
-            throw GatehouseError(
-                .forbidden,
-                "The plugin \(plugin.name) was not granted \(method.name); a superuser grants it with "
-                    + "`gatehouse plugin enable \(plugin.name) --grant \(method.name)`.")
-        }
-        if principal.plugin != nil, method.name.hasPrefix("setup.") {
-            throw GatehouseError(.forbidden, "The first account is made on Gatehouse's own pages.")
-        }
-    }
-
-    private func checkIdentity(_ right: Right, _ principal: Principal) throws {
-        switch right {
-        case .anonymous: return
-        case .local:
-            guard principal.isLocal else {
-                throw GatehouseError(.forbidden, "Only the command line on the host itself may do this.")
-            }
-        case .user, .superUser, .view, .operate:
-            if case .anonymous = principal.identity {
-                throw GatehouseError(.unauthenticated, "Log in first.")
-            }
-        }
-        if right == .superUser, !core.access.isSuperUser(principal) {
-            throw GatehouseError(.forbidden, "Only a superuser may do this.")
-        }
-    }
-
-    private func namedMachine(
-        _ right: Right, _ arguments: Arguments, _ principal: Principal
-    ) async throws -> MachineEntry? {
-        guard right == .view || right == .operate else { return nil }
-        let machine = try await core.visibleMachine(arguments.string("machine"), for: principal)
-        if right == .operate, !core.access.level(of: principal, on: machine.id).mayOperate {
-            throw GatehouseError(.forbidden, "You may look at this machine, but not operate it.")
-        }
-        return machine
+        return try await core.carryOut(method, parameters, principal: principal) { try await method.handler(call) }
     }
 
     private func gatehouseError(_ error: any Error, method: String) -> GatehouseError {
@@ -137,7 +93,8 @@ package struct CoreAPI: Sendable {
             default: isStranger ? .refused : .failed
             }
         let subjects = [
-            "machine", "node", "user", "group", "session", "privilege", "name", "type", "level", "takeover",
+            "machine", "node", "job", "kind", "user", "group", "session", "privilege", "name", "type", "level",
+            "takeover",
         ]
         let target = subjects.compactMap { name in
             parameters[name].flatMap { Self.auditText($0) }.map { "\(name)=\($0)" }

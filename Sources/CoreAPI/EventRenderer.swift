@@ -56,6 +56,13 @@ extension CoreAPI {
             return core.access.isSuperUser(principal) ? RenderedEvent(topic: "user.changed", data: [:]) : nil
         case .privilegesChanged:
             return RenderedEvent(topic: "privilege.changed", data: [:])
+        case .jobChanged(let id):
+            guard let job = try? await core.jobs.job(id), core.maySee(job, principal) else { return nil }
+            return RenderedEvent(topic: "job.changed", data: ["job": await render.job(job)])
+        case .jobReady: return principal.isPlugin ? RenderedEvent(topic: "job.ready", data: [:]) : nil
+        case .jobCancel(let id):
+            guard principal.isPlugin else { return nil }
+            return RenderedEvent(topic: "job.cancel", data: ["job": .int(id.number)])
         case .pluginChanged(let name):
             let status = try? await core.plugins.plugin(named: name)
             let visible = status.flatMap { render.visiblePlugin($0) }

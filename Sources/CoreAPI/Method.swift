@@ -39,11 +39,13 @@ package struct Method: Sendable {
     package let isChange: Bool
     /// Whether calling it shows that a person is there, and so keeps a session awake.
     package let isActivity: Bool
+    /// Whether calling it twice is the same as calling it once, so that a job may do it again after an interruption.
+    package let isRepeatable: Bool
     let handler: Handler
 
     init(
         _ name: String, _ summary: String, right: Right, parameters: [Parameter] = [], result: String,
-        isChange: Bool = false, isActivity: Bool = true, handler: @escaping Handler
+        isChange: Bool = false, isActivity: Bool = true, isRepeatable: Bool? = nil, handler: @escaping Handler
     ) {
         self.name = name
         self.summary = summary
@@ -52,6 +54,7 @@ package struct Method: Sendable {
         self.result = result
         self.isChange = isChange
         self.isActivity = isActivity
+        self.isRepeatable = isRepeatable ?? !isChange
         self.handler = handler
     }
 }

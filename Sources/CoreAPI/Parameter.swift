@@ -18,6 +18,8 @@ package struct Parameter: Sendable {
         case words([String], maximum: Int)
         /// A list of at most that many texts of at most 200 bytes.
         case texts(maximum: Int)
+        /// A list of at most that many whole numbers in a range.
+        case ints(ClosedRange<Int64>, maximum: Int)
         /// An object that takes at most that many bytes.
         case object(maximumBytes: Int)
         /// Any value that takes at most that many bytes.
@@ -66,6 +68,10 @@ package struct Parameter: Sendable {
                 value.arrayValue.map { list in
                     list.count <= maximum && list.allSatisfy { $0.stringValue.map { $0.utf8.count <= 200 } ?? false }
                 } ?? false
+            case .ints(let range, let maximum):
+                value.arrayValue.map { list in
+                    list.count <= maximum && list.allSatisfy { $0.intValue.map(range.contains) ?? false }
+                } ?? false
             case .object(let maximum): value.objectValue != nil && JSONWriter.bytes(value).count <= maximum
             case .any(let maximum): JSONWriter.bytes(value).count <= maximum
             }
@@ -82,6 +88,8 @@ package struct Parameter: Sendable {
         case .words(let words, let maximum):
             "a list of at most \(maximum) of \(words.joined(separator: ", "))"
         case .texts(let maximum): "a list of at most \(maximum) texts of at most 200 bytes"
+        case .ints(let range, let maximum):
+            "a list of at most \(maximum) whole numbers from \(range.lowerBound) to \(range.upperBound)"
         case .object(let maximum): "an object of at most \(maximum) bytes"
         case .any(let maximum): "a value of at most \(maximum) bytes"
         }
@@ -102,6 +110,13 @@ package struct Parameter: Sendable {
             ]
         case .texts(let maximum):
             ["type": "array", "maxItems": .int(Int64(maximum)), "items": ["type": "string", "maxLength": 200]]
+        case .ints(let range, let maximum):
+            [
+                "type": "array", "maxItems": .int(Int64(maximum)),
+                "items": [
+                    "type": "integer", "minimum": .int(range.lowerBound), "maximum": .int(range.upperBound),
+                ],
+            ]
         case .object: ["type": "object"]
         case .any: ["type": ["string", "number", "boolean", "object", "array", "null"]]
         }
@@ -150,6 +165,9 @@ package struct Arguments: Sendable {
 
     /// A value of any kind, if given.
     func value(_ name: String) -> JSONValue? { values[name] }
+
+    /// A list of whole numbers; empty where the parameter is not given.
+    func ints(_ name: String) -> [Int64] { values[name]?.arrayValue?.compactMap(\.intValue) ?? [] }
 
     /// A list of texts, if given.
     func optionalTexts(_ name: String) -> [String]? { values[name]?.arrayValue?.compactMap(\.stringValue) }

@@ -43,6 +43,16 @@ package struct Principal: Sendable, Equatable {
         if case .session(let session) = identity { session } else { nil }
     }
 
+    /// Whether this is a plugin that acts for itself.
+    package var isPlugin: Bool {
+        if case .plugin = identity { true } else { false }
+    }
+
+    /// The job that acts, where one does.
+    package var job: JobID? {
+        if case .work(let work) = identity { JobID(work.job) } else { nil }
+    }
+
     /// Whether this is an administrator on the machine itself.
     package var isLocal: Bool {
         if case .local = identity { true } else { false }
@@ -90,11 +100,17 @@ package struct WorkIdentity: Sendable, Equatable {
     package let user: UserID?
     /// The submitter's name, for the audit log.
     package let name: String
+    /// The number under which the job was handed out; nothing is done under an older one.
+    package let fence: Int64
+    /// The plugin, where it submitted the job for itself and so is held to what it was granted.
+    package let plugin: PluginIdentity?
 
     /// Makes an identity.
-    package init(job: Int64, user: UserID?, name: String) {
+    package init(job: Int64, user: UserID?, name: String, fence: Int64 = 0, plugin: PluginIdentity? = nil) {
         self.job = job
         self.user = user
         self.name = name
+        self.fence = fence
+        self.plugin = plugin
     }
 }

@@ -117,6 +117,20 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// Writes in one transaction that is carried out even where the caller is cancelled meanwhile.
+    ///
+    /// Whoever keeps in memory what is kept here must know whether a write has happened.
+    func writeToTheEnd<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        let pool = pool
+        do {
+            return try await withCheckedThrowingContinuation { continuation in
+                pool.asyncWrite(body) { _, result in continuation.resume(with: result) }
+            }
+        } catch {
+            throw StoreFailure.translate(error, path: path)
+        }
+    }
+
     private static func configuration(_ options: Options) -> Configuration {
         var configuration = Configuration()
         configuration.label = "store"

@@ -97,6 +97,7 @@ extension Parameter {
         case .word(let words): .string(words.first ?? "")
         case .words(let words, _): .array(words.prefix(1).map(JSONValue.string))
         case .texts: ["n-1"]
+        case .ints(let range, _): [.int(range.lowerBound)]
         case .object: [:]
         case .any: 1
         }
@@ -120,6 +121,8 @@ extension Parameter {
             return wrong + ["ctrl", ["nonsense"], [1], .array(many)]
         case .texts(let maximum):
             return wrong + ["text", [1], .array(Array(repeating: "x", count: maximum + 1))]
+        case .ints(let range, let maximum):
+            return wrong + [1, ["1"], [.double(1.5)], .array(Array(repeating: .int(range.lowerBound), count: maximum + 1))]
         case .object(let maximum): return ["text", 1, [], ["a": .string(String(repeating: "x", count: maximum))]]
         case .any(let maximum): return [.string(String(repeating: "x", count: maximum))]
         }

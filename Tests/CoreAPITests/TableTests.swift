@@ -12,7 +12,8 @@ import Testing
     private static let lists: [[Method]] = [
         CoreAPI.setupMethods, CoreAPI.sessionMethods, CoreAPI.userMethods, CoreAPI.groupMethods,
         CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.machineOperationMethods,
-        CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.systemMethods(version: ""),
+        CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
+        CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }
 
@@ -67,10 +68,15 @@ import Testing
     }
 
     @Test func `what only looks is no change, and what changes is`() {
-        let looking: Set = ["list", "show", "status", "current", "picture", "describe", "pages", "log", "get"]
+        let looking: Set = [
+            "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events",
+        ]
         for method in Self.table {
             let verb = String(method.name.split(separator: ".").last ?? "")
-            guard !["session.login", "session.resume", "session.extend"].contains(method.name) else { continue }
+            guard
+                !["session.login", "session.resume", "session.extend", "job.claim", "job.progress", "job.finish"]
+                    .contains(method.name)
+            else { continue }
             #expect(method.isChange == !looking.contains(verb), "\(method.name)")
         }
     }
@@ -79,7 +85,7 @@ import Testing
         let quiet = Self.table.filter { !$0.isActivity }.map(\.name)
         let expected: Set = [
             "setup.status", "session.logout", "session.current", "machine.picture", "console.list", "system.status",
-            "plugin.pages", "plugin.log",
+            "plugin.pages", "plugin.log", "job.events", "job.claim", "job.progress", "job.finish",
         ]
         #expect(Set(quiet) == expected)
     }

@@ -47,6 +47,10 @@ package struct RunningOperation: Sendable, Equatable {
     package let since: Date
     /// Who asked for it.
     package let by: String
+    /// The job that holds the lock; nil for an operation that somebody asked for directly.
+    package var job: JobID?
+    /// Whether an earlier attempt of the job may have done it already.
+    package var mayBeDone = false
 }
 
 /// What nodes there are to connect to.
@@ -218,25 +222,26 @@ extension Inventory {
 
     /// Does something to a machine while holding its lock, so that one thing happens to it at a time.
     ///
+    /// A job that holds the lock keeps it.
     /// - Throws: `machineLocked`, naming what is under way, or what the work throws.
-    package func perform(_ operation: MachineOperation, on id: MachineID, by name: String) async throws {
+    package func perform(
+        _ operation: MachineOperation, on id: MachineID, by name: String, job: JobID? = nil
+    ) async throws {
         let hypervisor = try hypervisor(of: id)
-        if let running = operations[id] {
-            throw GatehouseError(
-                .machineLocked,
-                "\(running.by) started \"\(running.name)\" on this machine; wait until that has ended.",
-                details: ["operation": .string(running.name)])
-        }
-        operations[id] = RunningOperation(name: operation.rawValue, since: time.now(), by: name)
+        let held = operations[id]
+        if let held, held.job == nil || held.job != job { throw held.lockedError }
+        if held == nil { operations[id] = RunningOperation(name: operation.rawValue, since: time.now(), by: name) }
         bus.publish(.machineChanged(id))
         let result: Result<Void, any Error>
         do {
-            try await hypervisor.perform(operation, on: id.uuid)
+            if try await !isDone(operation, id, held, on: hypervisor) {
+                try await hypervisor.perform(operation, on: id.uuid)
+            }
             result = .success(())
         } catch {
             result = .failure(error)
         }
-        operations[id] = nil
+        if held == nil { operations[id] = nil }
         // A node that was switched off meanwhile has no machines any more.
         if var fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
             // Reports leave these out; keeping them would look like a change at the next report.

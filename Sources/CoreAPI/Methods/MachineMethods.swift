@@ -24,7 +24,8 @@ extension CoreAPI {
 
     private static func switchMethod(_ name: String, _ summary: String, enabled: Bool) -> Method {
         Method(
-            name, summary, right: .superUser, parameters: [nodeParameter], result: "{node}", isChange: true
+            name, summary, right: .superUser, parameters: [nodeParameter], result: "{node}", isChange: true,
+            isRepeatable: true
         ) { call in
             try await call.core.inventory.setNode(try await call.node().record.id, enabled: enabled)
             return ["node": call.render.node(try await call.node())]
@@ -61,7 +62,7 @@ extension CoreAPI {
         Method(
             "machine.setNotes", "Replaces a machine's notes.", right: .operate,
             parameters: [.machine, .required("notes", .string(maximum: 10_000), "The notes.")],
-            result: "{machine}", isChange: true
+            result: "{machine}", isChange: true, isRepeatable: true
         ) { call in
             let machine = try await call.core.inventory.setNotes(
                 call.arguments.string("notes"), of: try call.machine().id)
@@ -102,7 +103,8 @@ extension CoreAPI {
             result: "{machine}", isChange: true
         ) { call in
             let id = try call.machine().id
-            try await call.core.inventory.perform(operation, on: id, by: call.principal.name ?? "nobody")
+            try await call.core.inventory.perform(
+                operation, on: id, by: call.principal.name ?? "nobody", job: call.principal.job)
             guard let machine = await call.core.inventory.machine(id) else { throw GatehouseError.machineNotFound }
             return ["machine": await call.render.machine(machine)]
         }

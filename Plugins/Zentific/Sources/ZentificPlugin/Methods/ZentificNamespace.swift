@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import XMLRPC
+
+extension ZentificTable {
+    static let zentific = [
+        ZentificMethod(open: "Zentific.hello", returns: "boolean, always true") { call in
+            ZentificAnswer(value: true, session: call.session == nil ? call.strangers.begin() : nil)
+        },
+        ZentificMethod("Zentific.getConfig", [.text("key")], returns: "string") { call in
+            let setting = try await call.setting()
+            return .string(ConfigKey.text(setting["value"] ?? .null))
+        },
+        ZentificMethod("Zentific.getConfigPriv", [.text("key")], returns: "int, the weakest level that may read it") {
+            call in
+            do {
+                return .int(try await call.setting()["level"]?.intValue ?? AccessNumber.superUser)
+            } catch let error as GatehouseError where error.code == .forbidden {
+                // What may not be read by this caller may be read by superusers alone.
+                return .int(AccessNumber.superUser)
+            }
+        },
+        ZentificMethod(
+            "Zentific.setconfig", aliases: ["Zentific.setConfig"], [.text("key"), .text("value")], returns: "boolean"
+        ) { call in
+            let key = try ConfigKey.named(call.arguments.text("key"))
+            let value = try key.value(call.arguments.text("value"))
+            _ = try await call.core("setting.set", ["name": .string(key.setting), "value": value])
+            return true
+        },
+        ZentificMethod("Zentific.getFrontendPlugins", returns: "array of string") { call in
+            let plugins = try await call.plugins()
+            return .array(
+                plugins.filter { $0["enabled"] == true && $0["frontend"] == true }
+                    .map { .string($0["name"]?.stringValue ?? "") })
+        },
+        ZentificMethod(
+            "Zentific.modifyPlugin",
+            [.text("name"), .flag("enabled"), .flag("rpc"), .flag("frontend"), .flag("scheduler"), .flag("poller")],
+            returns: "boolean"
+        ) { call in
+            var change: [String: JSONValue] = ["name": .string(call.arguments.text("name"))]
+            for flag in ["enabled", "rpc", "frontend", "scheduler", "poller"] {
+                change[flag] = .bool(call.arguments.flag(flag))
+            }
+            _ = try await call.core("plugin.modify", change)
+            return true
+        },
+        ZentificMethod("Zentific.getAllPlugins", returns: "array of PLUGIN") { call in
+            .array(try await call.plugins().enumerated().map { PluginStruct.value($0.element, number: $0.offset + 1) })
+        },
+    ]
+}
+
+extension ZentificCall {
+    fileprivate func setting() async throws -> JSONValue {
+        let key = try ConfigKey.named(arguments.text("key"))
+        return try await core("setting.get", ["name": .string(key.setting)])["setting"] ?? .null
+    }
+
+    fileprivate func plugins() async throws -> [JSONValue] {
+        try await core("plugin.list")["plugins"]?.arrayValue ?? []
+    }
+}

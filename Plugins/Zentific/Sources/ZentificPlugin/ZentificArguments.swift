@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import XMLRPC
+
+/// The arguments of a call, checked against its row of the table.
+struct ZentificArguments: Sendable {
+    private let values: [String: XMLRPCValue]
+
+    /// Checks arguments; the ones after the last parameter are too many.
+    ///
+    /// - Throws: a fault that names the first parameter that is wrong.
+    init(_ given: [XMLRPCValue], for parameters: [ZentificParameter]) throws {
+        var values: [String: XMLRPCValue] = [:]
+        for (place, parameter) in parameters.enumerated() {
+            guard place < given.count else { throw ZentificFault.parameter(parameter.name, "It is missing.") }
+            values[parameter.name] = try Self.converted(given[place], parameter)
+        }
+        guard given.count <= parameters.count else {
+            throw ZentificFault.parameter(
+                "\(parameters.count + 1)", "The method takes \(parameters.count) parameters; leave the rest out.")
+        }
+        self.values = values
+    }
+
+    private static func converted(_ value: XMLRPCValue, _ parameter: ZentificParameter) throws -> XMLRPCValue {
+        switch parameter.kind {
+        case .text:
+            guard let text = text(value) else { throw ZentificFault.parameter(parameter.name, "It must be text.") }
+            return .string(text)
+        case .uuid:
+            guard let text = value.stringValue, UUIDText.isValid(text) else {
+                throw ZentificFault.parameter(parameter.name, "It must be a UUID: 36 characters, hyphens included.")
+            }
+            return .string(text.lowercased())
+        case .int:
+            guard let number = value.intValue ?? value.stringValue.flatMap({ Int64($0) }) else {
+                throw ZentificFault.parameter(parameter.name, "It must be a whole number.")
+            }
+            return .int(number)
+        case .flag:
+            guard let flag = flag(value) else { throw ZentificFault.parameter(parameter.name, "It must be 0 or 1.") }
+            return .boolean(flag)
+        }
+    }
+
+    private static func text(_ value: XMLRPCValue) -> String? {
+        switch value {
+        case .string(let text): text
+        case .int(let number): String(number)
+        case .double(let number): String(number)
+        case .boolean(let flag): flag ? "1" : "0"
+        default: nil
+        }
+    }
+
+    private static func flag(_ value: XMLRPCValue) -> Bool? {
+        switch value {
+        case .boolean(let flag): flag
+        case .int(0), .string("0"): false
+        case .int(1), .string("1"): true
+        default: nil
+        }
+    }
+
+    /// The text of a parameter that the row has.
+    func text(_ name: String) -> String { values[name]?.stringValue ?? "" }
+
+    /// The number of a parameter that the row has.
+    func int(_ name: String) -> Int64 { values[name]?.intValue ?? 0 }
+
+    /// The truth value of a parameter that the row has.
+    func flag(_ name: String) -> Bool { values[name]?.boolValue ?? false }
+}
+
+/// The text form of a UUID.
+enum UUIDText {
+    /// Whether a text has that form: groups of 8, 4, 4, 4 and 12 hexadecimal digits.
+    static func isValid(_ text: String) -> Bool {
+        let bytes = text.utf8
+        guard bytes.count == 36 else { return false }
+        return bytes.enumerated().allSatisfy { place, byte in
+            switch place {
+            case 8, 13, 18, 23: byte == UInt8(ascii: "-")
+            default: Character(Unicode.Scalar(byte)).isHexDigit && byte < 0x80
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import PluginKit
+
+/// A call on its way: what it was given, and the core as its caller may use it.
+struct ZentificCall: Sendable {
+    let arguments: ZentificArguments
+    /// The user as the core describes him; `null` for a method that needs no session.
+    let user: JSONValue
+    /// The session that the client named; nil where it named none that could be one.
+    let session: String?
+    let strangers: StrangerSessions
+    private let host: Host
+    private let token: String?
+
+    init(
+        arguments: ZentificArguments, user: JSONValue, session: String?, strangers: StrangerSessions, host: Host,
+        token: String?
+    ) {
+        self.arguments = arguments
+        self.user = user
+        self.session = session
+        self.strangers = strangers
+        self.host = host
+        self.token = token
+    }
+
+    /// Whether the caller may do and see everything.
+    var isSuperUser: Bool { user["level"] == "superUser" }
+
+    /// Calls a core method as the client.
+    func core(_ method: String, _ parameters: [String: JSONValue] = [:]) async throws -> JSONValue {
+        try await host.call(method, parameters, token: token)
+    }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSONRPC
+import Model
+import PluginProtocol
+import Testing
+
+@Suite struct MessageTests {
+    private static func request(_ generator: inout SeededGenerator) -> RouteRequest {
+        RouteRequest(
+            method: "POST", path: "/hello/x", query: generator.text(length: 5),
+            headers: (0..<Int.random(in: 0..<4, using: &generator)).map { ("h\($0)", generator.text(length: 6)) },
+            body: (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
+                UInt8.random(in: 0...(Bool.random(using: &generator) ? 127 : 255), using: &generator)
+            },
+            address: "192.0.2.7", userAgent: "curl", listener: Bool.random(using: &generator) ? "0.0.0.0:4444" : nil,
+            isSecure: Bool.random(using: &generator))
+    }
+
+    @Test func `a request is written and read by hand as its Codable conformance does it`() throws {
+        var generator = SeededGenerator(seed: 3)
+        for _ in 0..<200 {
+            let request = Self.request(&generator)
+            let call = HandleCall(request, callToken: "token")
+            var byHand = call.parameters()
+            let decoded = try JSONValueDecoder.decode(HandleCall.self, from: .object(byHand))
+            #expect(decoded == call)
+            #expect(try HandleCall(parameters: byHand) == call)
+            // What is nil may stand as null or be left out.
+            if byHand["listener"] == .null { byHand["listener"] = nil }
+            #expect(try JSONValueEncoder.encode(call) == .object(byHand))
+            let back = try call.request()
+            #expect(back.body == request.body)
+            #expect(back.headers.map(\.name) == request.headers.map(\.name))
+            #expect(back.listener == request.listener && back.isSecure == request.isSecure)
+        }
+    }
+
+    @Test func `an answer is written and read by hand as its Codable conformance does it`() throws {
+        let answer = HandleAnswer(
+            RouteResponse(
+                status: 404, headers: [("content-type", "text/plain")],
+                cookies: [RouteCookie(name: "sessid", value: "abc", maxAge: 60), RouteCookie(name: "b", value: "")],
+                body: [0xFF, 0x00]))
+        #expect(answer.bodyBase64 == "/wA=")
+        #expect(try JSONValueEncoder.encode(answer) == .object(answer.parameters()))
+        #expect(try HandleAnswer(result: .object(answer.parameters())) == answer)
+        #expect(try JSONValueDecoder.decode(HandleAnswer.self, from: .object(answer.parameters())) == answer)
+        #expect(try answer.response().cookies.map(\.maxAge) == [60, nil])
+        #expect(try HandleAnswer(result: ["status": 204]).response().body == [])
+    }
+
+    @Test(
+        arguments: [
+            ["status": 199], ["status": 600], ["status": "200"], [:], ["status": 200, "headers": [["a"]]],
+            ["status": 200, "headers": [["a b", "c"]]], ["status": 200, "headers": [["a", "b\r\nset-cookie: x"]]],
+            ["status": 200, "headers": [["a", 1]]], ["status": 200, "cookies": [["name": "a;b", "value": "c"]]],
+            ["status": 200, "cookies": [["name": "a", "value": "c; domain=x"]]],
+            ["status": 200, "cookies": [["name": "a"]]],
+            ["status": 200, "body": "a", "bodyBase64": "YQ=="], ["status": 200, "bodyBase64": "%"],
+            ["status": 200, "body": 1],
+        ] as [JSONValue])
+    func `an answer that could not be sent on is refused`(result: JSONValue) {
+        #expect(throws: GatehouseError.self) { try HandleAnswer(result: result).response() }
+    }
+
+    @Test func `every other message survives its way through JSON`() throws {
+        let initialize = InitializeCall(
+            hostVersion: "0.1.0", plugin: "hello", configuration: ["a": [1, .double(2.5), nil, true]],
+            parts: [.rpc, .poller],
+            dataDirectory: "/data")
+        #expect(try InitializeCall(parameters: initialize.parameters()) == initialize)
+        #expect(initialize.limits.lineBytes == 1_048_576 && initialize.limits.messageBytes == 67_108_864)
+        let answer = InitializeCall.Answer(contractVersion: 1, name: "hello", version: "1")
+        #expect(try InitializeCall.Answer(result: .object(answer.parameters())) == answer)
+        let poll = PollCall(poll: "sample", at: "2026-11-21T10:00:00Z")
+        #expect(try PollCall(parameters: poll.parameters()) == poll)
+        let configure = ConfigureCall(configuration: ["a": "b"])
+        #expect(try ConfigureCall(parameters: configure.parameters()) == configure)
+        let parts = PartsChangedCall(parts: [.scheduler])
+        #expect(try PartsChangedCall(parameters: parts.parameters()) == parts)
+        #expect(try PingCall().parameters() == [:] && ShutdownCall().parameters() == [:])
+        let event = EventNotice(topic: "machine.changed", data: ["a": 1])
+        #expect(try EventNotice(parameters: event.parameters()) == event)
+        #expect(event.message == .notification(method: "event", parameters: try event.parameters()))
+        let cancel = JobCancelNotice(job: 1 << 60)
+        #expect(try JobCancelNotice(parameters: cancel.parameters()) == cancel)
+        let chunk = ChunkNotice(of: "1", number: 2, last: true, text: "x")
+        #expect(try JSONValueDecoder.decode(ChunkNotice.self, from: .object(chunk.parameters())) == chunk)
+        #expect(try EmptyAnswer(result: ["anything": 1]) == EmptyAnswer())
+        #expect(throws: GatehouseError.self) { try EmptyAnswer(result: 1) }
+    }
+
+    @Test func `a field that is missing or of another type is named`() {
+        #expect(throws: GatehouseError.invalidParameter("poll", "poll is missing.")) { try PollCall(parameters: [:]) }
+        #expect(throws: GatehouseError.invalidParameter("job", "job must be a whole number.")) {
+            try JobCancelNotice(parameters: ["job": .double(1.5)])
+        }
+        #expect(throws: GatehouseError.invalidParameter("client.address", "client.address is missing.")) {
+            try HandleCall(
+                parameters: [
+                    "callToken": "t", "method": "GET", "path": "/", "query": "", "headers": [], "secure": true,
+                    "client": [:],
+                ])
+        }
+        #expect(throws: GatehouseError.self) { try PartsChangedCall(parameters: ["parts": ["engine"]]) }
+    }
+
+    @Test func `the highest common version is chosen, and none is a clear refusal`() throws {
+        func version(_ offered: [Int]) throws -> Int {
+            try InitializeCall(
+                contractVersions: offered, hostVersion: "", plugin: "", configuration: [:], parts: [],
+                dataDirectory: ""
+            ).commonVersion()
+        }
+        #expect(try version([1]) == 1)
+        #expect(try version([1, 99]) == 1)
+        let error = #expect(throws: GatehouseError.self) { try version([99]) }
+        #expect(error?.code == .invalidParameters)
+        #expect(error?.message.contains("99") == true)
+    }
+
+    @Test func `an error without a code word is known by its number`() throws {
+        let text = #"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}"#
+        #expect(
+            try Message(text: Array(text.utf8))
+                == .response(id: 1, outcome: .failure(GatehouseError(.methodNotFound, "no"))))
+        let error = GatehouseError(.rateLimited, "Wait.", details: ["retryAfter": 3])
+        let message = Message.response(id: 1, outcome: .failure(error))
+        #expect(try Message(json: message.json) == message)
+    }
+}

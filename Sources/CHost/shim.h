@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 // struct ucred of unix(7), which the C library hides behind _GNU_SOURCE.
@@ -33,12 +34,21 @@ static inline int gatehouse_openat(int folder, const char *name, int flags, mode
     return file;
 }
 
+// O_PATH of open(2).
+static const int gatehouse_open_path = 010000000;
+
 static inline int gatehouse_pipe(int ends[2]) {
     extern int pipe2(int[2], int);
     return pipe2(ends, O_CLOEXEC);
 }
 
 static inline int gatehouse_set_nonblocking(int file) { return fcntl(file, F_SETFL, fcntl(file, F_GETFL) | O_NONBLOCK); }
+
+static inline int gatehouse_open_process(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+
+static inline int gatehouse_signal_process(int descriptor, int number) {
+    return (int)syscall(SYS_pidfd_send_signal, descriptor, number, NULL, 0);
+}
 
 static inline int gatehouse_name_thread(const char *name) {
     extern int pthread_setname_np(pthread_t, const char *);

@@ -55,6 +55,13 @@ package final class OpenDescriptor: Sendable {
         return OpenDescriptor(owning: number)
     }
 
+    /// Opens something without the right to read it, only to ask what it is; links are followed.
+    package static func place(_ path: String) throws(SystemFailure) -> OpenDescriptor {
+        let number = unsafe gatehouse_openat(AT_FDCWD, path, gatehouse_open_path, 0)
+        guard number >= 0 else { throw SystemFailure.last }
+        return OpenDescriptor(owning: number)
+    }
+
     /// Lets reads and writes come back at once.
     package func stopBlocking() throws(SystemFailure) {
         guard gatehouse_set_nonblocking(number) >= 0 else { throw SystemFailure.last }

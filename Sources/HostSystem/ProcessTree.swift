@@ -4,21 +4,15 @@ import CHost
 
 /// Processes as `/proc` shows them (proc(5)).
 package enum ProcessTree {
-    /// Which signal is sent.
-    package enum Ending: Sendable {
-        /// `SIGTERM`: asks to end.
-        case polite
-        /// `SIGKILL`: ends for certain.
-        case certain
-    }
-
     /// The number of this process.
     package static var own: Int { Int(getpid()) }
 
-    /// Ends a process; the caller knows that the number still is that process's.
-    package static func end(_ process: Int, _ ending: Ending) {
-        guard process > 1 else { return }
-        kill(pid_t(process), ending == .polite ? SIGTERM : SIGKILL)
+    /// Those whose parent that process is.
+    package static func children(of process: Int) -> [Int] {
+        guard let threads = try? OpenFolder.open("/proc/\(process)/task").names(most: 10_000) else { return [] }
+        return threads.flatMap { thread in
+            (text("/proc/\(process)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int($0) }
+        }
     }
 
     /// The process and everything that descends from it.
@@ -27,11 +21,7 @@ package enum ProcessTree {
         var open = [root]
         while let next = open.popLast(), found.count < 10_000 {
             found.append(next)
-            guard let threads = try? OpenFolder.open("/proc/\(next)/task").names(most: 10_000) else { continue }
-            for thread in threads {
-                let text = text("/proc/\(next)/task/\(thread)/children") ?? ""
-                open.append(contentsOf: text.split(separator: " ").compactMap { Int($0) })
-            }
+            open.append(contentsOf: children(of: next))
         }
         return found
     }

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HostSystem
+package import Model
+package import PluginProtocol
+import Synchronization
+
+/// The conversation with one process of a plugin: calls in both directions over its standard streams.
+///
+/// One thread of its own reads what the plugin writes and sends what did not fit into the pipe at once; whoever
+/// calls writes directly while nothing is waiting, so that a call costs no hop on its way out.
+package final class PluginConnection: Sendable {
+    /// A call of the plugin, to be answered.
+    package struct Request: Sendable {
+        /// What the answer repeats.
+        package let id: JSONValue
+        /// The method's name.
+        package let method: String
+        /// The parameters.
+        package let parameters: [String: JSONValue]
+    }
+
+    struct Pending {
+        let method: String
+        let deadline: ContinuousClock.Instant
+        let continuation: CheckedContinuation<Result<JSONValue, GatehouseError>, any Error>
+    }
+
+    struct State {
+        var input: OpenDescriptor?
+        var queue = SendQueue()
+        var lines = MessageLines()
+        var pending: [Int64: Pending] = [:]
+        /// Calls whose task was cancelled before they began.
+        var abandoned: Set<Int64> = []
+        var nextID: Int64 = 1
+        /// Why there is no conversation any more.
+        var failure: GatehouseError?
+        /// Whether it ended because the plugin does not keep to the contract.
+        var hasBrokenContract = false
+        var brokenLines = 0
+        var openRequests = 0
+        /// When the thread looks for deadlines that have passed.
+        var wakeAt: ContinuousClock.Instant?
+        var lastArrival = ContinuousClock.now
+    }
+
+    /// Calls of the plugin that may be under way at once.
+    static let mostRequests = 256
+    /// Lines that are no messages after which the conversation is ended.
+    static let mostBrokenLines = 20
+    /// Bytes that may wait for a plugin which does not read, before nothing more is taken.
+    static let mostQueuedBytes = 128 << 20
+    /// Bytes that may wait before notices are left out.
+    static let mostQueuedBytesForNotices = 1 << 20
+
+    /// The plugin's name, for messages.
+    package let plugin: String
+    /// Where its error output goes.
+    package let log: LogRing
+    /// The plugin's calls; ends with the conversation.
+    package let requests: AsyncStream<Request>
+    /// Opens when there is no conversation any more.
+    let ended = Latch()
+    /// Opens when nothing more can come from the process.
+    package let finished = Latch()
+
+    let state: Mutex<State>
+    let wakeup: Wakeup
+    private let arrivals: AsyncStream<Request>.Continuation
+
+    /// Makes a conversation over the host's ends of the pipes; `start()` begins it.
+    init(plugin: String, input: OpenDescriptor, log: LogRing) throws {
+        self.plugin = plugin
+        self.log = log
+        (requests, arrivals) = AsyncStream.makeStream(of: Request.self)
+        do {
+            try input.stopBlocking()
+            wakeup = try Wakeup()
+        } catch {
+            throw PluginConnection.noResources(plugin, error)
+        }
+        state = Mutex(State(input: input))
+    }
+
+    /// The error for a system that gives no descriptor, thread or process.
+    static func noResources(_ plugin: String, _ reason: any Error) -> GatehouseError {
+        GatehouseError(
+            .pluginFailed, "The plugin \(plugin) can not be started: \(reason).", cause: String(describing: reason))
+    }
+
+    /// Whether calls can be made.
+    package var isOpen: Bool { state.withLock { $0.failure == nil } }
+
+    /// Whether it ended because the plugin does not keep to the contract.
+    var hasBrokenContract: Bool { state.withLock { $0.hasBrokenContract } }
+
+    /// Why there is no conversation any more.
+    var failure: GatehouseError? { state.withLock { $0.failure } }
+
+    /// When the plugin last said anything.
+    var lastArrival: ContinuousClock.Instant { state.withLock { $0.lastArrival } }
+}
+
+// MARK: - What the host says
+
+extension PluginConnection {
+    /// Calls a method and returns what the plugin answered, be it an error.
+    ///
+    /// - Throws: `timeout`, `pluginFailed` where the process ended, `limitExceeded` where it does not read what it is
+    ///   sent, `CancellationError`.
+    package func request(
+        _ method: String, _ parameters: [String: JSONValue], within time: Duration
+    ) async throws -> Result<JSONValue, GatehouseError> {
+        let id = state.withLock { state in
+            defer { state.nextID += 1 }
+            return state.nextID
+        }
+        let encoded = Encoded(.call(id: .int(id), method: method, parameters: parameters))
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let pending = Pending(method: method, deadline: .now + time, continuation: continuation)
+                if let failure = begin(id, pending, encoded) { continuation.resume(throwing: failure) }
+            }
+        } onCancel: {
+            abandon(id)
+        }
+    }
+
+    /// Calls a method; an error that the plugin answers is thrown.
+    package func call(
+        _ method: String, _ parameters: [String: JSONValue] = [:], within time: Duration
+    ) async throws -> JSONValue {
+        try await request(method, parameters, within: time).get()
+    }
+
+    /// Calls a method of the contract.
+    ///
+    /// - Throws: what `call` throws, and `pluginFailed` where the result is not what the contract says.
+    package func call<Call: ContractCall>(_ call: Call, within time: Duration) async throws -> Call.Answer {
+        let result = try await self.call(Call.method, try call.parameters(), within: time)
+        do {
+            return try Call.Answer(result: result)
+        } catch let error as GatehouseError {
+            throw GatehouseError(
+                .pluginFailed, "The plugin \(plugin) answered \(Call.method) wrongly: \(error.message)")
+        }
+    }
+
+    /// Says something that wants no answer; false where it was left out because the plugin does not keep up.
+    @discardableResult
+    package func notify(_ method: String, _ parameters: [String: JSONValue]) -> Bool {
+        let encoded = Encoded(.notification(method: method, parameters: parameters))
+        return state.withLock { state in
+            guard state.queue.bytes < Self.mostQueuedBytesForNotices else { return false }
+            return send(encoded, &state) == nil
+        }
+    }
+
+    /// Answers a call of the plugin.
+    package func answer(_ request: Request, _ outcome: Result<JSONValue, GatehouseError>) {
+        let encoded = Encoded(.response(id: request.id, outcome: outcome))
+        let failure = state.withLock { state in
+            state.openRequests -= 1
+            return send(encoded, &state)
+        }
+        guard let failure, failure.code == .limitExceeded else { return }
+        let short = Encoded(.response(id: request.id, outcome: .failure(failure)))
+        state.withLock { state in _ = send(short, &state) }
+    }
+
+    /// Closes the plugin's input, which tells it to end.
+    package func closeInput() {
+        state.withLock { state in
+            state.input = nil
+            state.queue = SendQueue()
+        }
+    }
+
+    private func begin(_ id: Int64, _ pending: Pending, _ encoded: Encoded) -> (any Error)? {
+        state.withLock { state in
+            if state.abandoned.remove(id) != nil { return CancellationError() }
+            if let failure = send(encoded, &state) { return failure }
+            state.pending[id] = pending
+            if state.wakeAt.map({ pending.deadline < $0 }) ?? true {
+                state.wakeAt = pending.deadline
+                wakeup.wake()
+            }
+            return nil
+        }
+    }
+
+    private func abandon(_ id: Int64) {
+        let pending = state.withLock { state in
+            let pending = state.pending.removeValue(forKey: id)
+            if pending == nil, state.failure == nil { state.abandoned.insert(id) }
+            return pending
+        }
+        pending?.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Writes a message, or keeps for later what does not fit; the answer is why that can not be.
+    private func send(_ encoded: Encoded, _ state: inout State) -> GatehouseError? {
+        if let failure = state.failure { return failure }
+        guard let input = state.input else { return Self.ended(plugin, "it is being ended") }
+        guard state.queue.bytes < Self.mostQueuedBytes else {
+            return GatehouseError(
+                .limitExceeded, "The plugin \(plugin) does not read what it is sent; try again later.")
+        }
+        let lines: [[UInt8]]
+        do {
+            lines = try encoded.lines(&state.lines)
+        } catch {
+            return error as? GatehouseError ?? GatehouseError(.limitExceeded, "The message is too long.")
+        }
+        let wasEmpty = state.queue.isEmpty
+        for line in lines { state.queue.append(line) }
+        guard wasEmpty else { return nil }
+        // Where it fails, the thread learns of it and ends the conversation.
+        if state.queue.flush(to: input) != .empty { wakeup.wake() }
+        return nil
+    }
+}
+
+// MARK: - What the plugin says
+
+extension PluginConnection {
+    /// Takes in what the assembler made of the plugin's output.
+    func receive(_ arrivals: [MessageAssembler.Arrival]) {
+        guard !arrivals.isEmpty else { return }
+        for arrival in arrivals {
+            switch arrival {
+            case .message(let message): receive(message)
+            case .broken(let error): receiveBroken(error)
+            }
+        }
+    }
+
+    private func receive(_ message: Message) {
+        switch message {
+        case .response(let id, let outcome):
+            let pending = state.withLock { state in
+                state.lastArrival = .now
+                return id.intValue.flatMap { state.pending.removeValue(forKey: $0) }
+            }
+            // One without a waiter came too late.
+            pending?.continuation.resume(returning: outcome)
+        case .call(let id, let method, let parameters):
+            let request = Request(id: id, method: method, parameters: parameters)
+            let isTaken = state.withLock { state in
+                state.lastArrival = .now
+                state.openRequests += 1
+                return state.openRequests <= Self.mostRequests
+            }
+            if isTaken {
+                self.arrivals.yield(request)
+            } else {
+                let what = "More than \(Self.mostRequests) calls of the plugin are under way; wait for some of them."
+                answer(request, .failure(GatehouseError(.limitExceeded, what)))
+            }
+        case .notification:
+            // The contract knows none from a plugin but chunks, which are put together already.
+            state.withLock { $0.lastArrival = .now }
+        }
+    }
+
+    private func receiveBroken(_ error: GatehouseError) {
+        let count = state.withLock { state in
+            state.brokenLines += 1
+            return state.brokenLines
+        }
+        if count <= 5 { log.note("The plugin wrote a line that is no message: \(error.message)") }
+        guard count >= Self.mostBrokenLines else { return }
+        fail(
+            GatehouseError(
+                .pluginFailed,
+                "The plugin \(plugin) wrote \(count) lines on its output that are no messages (\(error.message)) "
+                    + "Text for people belongs on its error output."), breaksContract: true)
+    }
+
+    /// Ends the conversation: every call that waits fails at once.
+    func fail(_ error: GatehouseError, breaksContract: Bool = false) {
+        let pending = state.withLock { state in
+            guard state.failure == nil else { return [Pending]() }
+            state.failure = error
+            state.hasBrokenContract = breaksContract
+            state.input = nil
+            state.queue = SendQueue()
+            defer { state.pending = [:] }
+            return Array(state.pending.values)
+        }
+        for call in pending { call.continuation.resume(throwing: error) }
+        arrivals.finish()
+        ended.open()
+        wakeup.wake()
+    }
+
+    /// Fails calls that have waited too long; the answer is when to look again.
+    func expire(at now: ContinuousClock.Instant) -> ContinuousClock.Instant? {
+        let (late, next) = state.withLock { state -> ([Pending], ContinuousClock.Instant?) in
+            guard let wakeAt = state.wakeAt, wakeAt <= now else { return ([], state.wakeAt) }
+            let late = state.pending.filter { $0.value.deadline <= now }
+            for id in late.keys { state.pending[id] = nil }
+            state.wakeAt = state.pending.values.map(\.deadline).min()
+            return (Array(late.values), state.wakeAt)
+        }
+        for call in late {
+            call.continuation.resume(
+                throwing: GatehouseError(.timeout, "The plugin \(plugin) did not answer \(call.method) in time."))
+        }
+        return next
+    }
+
+    /// The error for calls to a process that is gone.
+    static func ended(_ plugin: String, _ why: String) -> GatehouseError {
+        GatehouseError(.pluginFailed, "The plugin \(plugin) did not answer: \(why). Try again.")
+    }
+}

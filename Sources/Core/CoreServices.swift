@@ -20,12 +20,17 @@ package struct CoreRepositories: Sendable {
     package let settings: any SettingRepository
     /// Jobs.
     package let jobs: any JobRepository
+    /// The history of nodes and machines.
+    package let samples: any SampleRepository
+    /// Alerts.
+    package let alerts: any AlertRepository
 
     /// Takes one store that is all of them.
     package init<Store>(_ store: Store)
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
-        Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository
+        Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository,
+        Store: SampleRepository, Store: AlertRepository
     {
         accounts = store
         sessions = store
@@ -34,6 +39,8 @@ package struct CoreRepositories: Sendable {
         audit = store
         settings = store
         jobs = store
+        samples = store
+        alerts = store
     }
 }
 
@@ -80,6 +87,10 @@ package struct CoreServices: Sendable {
     package let jobs: JobLedger
     /// Pictures of screens.
     package let pictures: Pictures
+    /// What is wrong.
+    package let alerts: Alerts
+    /// What nodes and machines use, and used.
+    package let samples: Samples
     /// What has changed.
     package let bus: EventBus
     /// Who did what.
@@ -127,6 +138,11 @@ package struct CoreServices: Sendable {
             repository: repositories.jobs, inventory: inventory, access: access, plugins: plugins, bus: bus,
             time: time, limits: limits.jobs, logger: logger)
         pictures = Pictures(inventory: inventory, taker: taker, time: time)
+        alerts = Alerts(
+            repository: repositories.alerts, settings: repositories.settings, access: access, inventory: inventory,
+            bus: bus, time: time, logger: logger)
+        samples = Samples(
+            repository: repositories.samples, inventory: inventory, alerts: alerts, bus: bus, time: time)
         try await takeUp()
     }
 
@@ -138,6 +154,8 @@ package struct CoreServices: Sendable {
         try await inventory.load()
         try await consoles.load()
         try await jobs.load()
+        try await alerts.load()
+        try await samples.load()
         await sessions.setEndObserver { sessions, reason in
             await consoles.sessionsEnded(sessions, reason: reason)
         }

@@ -22,6 +22,10 @@ package enum CoreEvent: Sendable, Equatable {
     case jobReady
     /// A job that is being done is to end.
     case jobCancel(JobID)
+    /// A user's alerts changed: there is a new one, or one is over, acknowledged or deleted.
+    case alertsChanged(UserID)
+    /// Samples of a node and its machines were appended.
+    case sampleAdded(NodeID)
 }
 
 /// Hands every event to every listener, in order; a listener that falls behind is cut off.

@@ -26,7 +26,7 @@ package struct CoreAPI: Sendable {
         let table =
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
-            + systemMethods(version: version)
+            + sampleMethods + alertMethods + systemMethods(version: version)
         return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }
 

@@ -67,6 +67,14 @@ extension CoreAPI {
             let status = try? await core.plugins.plugin(named: name)
             let visible = status.flatMap { render.visiblePlugin($0) }
             return RenderedEvent(topic: "plugin.changed", data: ["name": .string(name), "plugin": visible ?? .null])
+        case .alertsChanged(let user):
+            guard principal.reader == user, let alerts = try? await core.alerts.alerts(of: user) else { return nil }
+            return RenderedEvent(
+                topic: "alert.changed",
+                data: ["unacknowledged": .int(Int64(alerts.count { !$0.isAcknowledged }))])
+        case .sampleAdded(let id):
+            guard let node = await core.inventory.node(id), await core.maySee(node, principal) else { return nil }
+            return RenderedEvent(topic: "sample.added", data: ["node": .string(node.record.name)])
         }
     }
 }

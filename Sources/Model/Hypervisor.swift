@@ -82,6 +82,12 @@ package protocol Hypervisor: Sendable {
 
     /// Presses keys together and lets them go; names as in `KeyName`.
     func sendKeys(_ keys: [KeyName], to uuid: UUID) async throws
+
+    /// The counters of the host and of every machine, read in one go.
+    func sample() async throws -> NodeSample
+
+    /// The counters of a machine with those of each disk and interface.
+    func statistics(of uuid: UUID) async throws -> MachineStatistics
 }
 
 /// An image of a machine's screen.

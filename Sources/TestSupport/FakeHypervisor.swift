@@ -31,6 +31,9 @@ package final class FakeHypervisor: Hypervisor {
         var lastHolder = 0
         var picture: Screenshot?
         var consoleSource: ConsoleMaker?
+        var host: HostCounters?
+        var counters: [UUID: MachineCounters] = [:]
+        var sampledAt = Date(timeIntervalSince1970: 1_800_014_400)
     }
 
     private let state: Mutex<State>
@@ -63,6 +66,15 @@ package final class FakeHypervisor: Hypervisor {
     /// Sets the picture of every screen; nil for a hypervisor that gives none.
     package func setPicture(_ picture: Screenshot?) {
         state.withLock { $0.picture = picture }
+    }
+
+    /// Sets what samples say, and when they say they were taken.
+    package func setSample(at date: Date? = nil, host: HostCounters? = nil, machines: [MachineCounters] = []) {
+        state.withLock { state in
+            state.sampledAt = date ?? state.sampledAt
+            state.host = host ?? state.host
+            for counters in machines { state.counters[counters.uuid] = counters }
+        }
     }
 
     /// Adds a machine, or changes the one with its UUID, and reports it.
@@ -173,6 +185,49 @@ package final class FakeHypervisor: Hypervisor {
             guard machine.state.isActive else { throw GatehouseError(.conflict, "The machine is not running.") }
             state.requests.append(.sendKeys(keys, uuid))
         }
+    }
+
+    /// The counters that were set, or a little of everything.
+    package func sample() async throws -> NodeSample {
+        try state.withLock { state in
+            if let reason = state.unreachable { throw GatehouseError(.nodeUnreachable, reason) }
+            if !state.failures.isEmpty { throw state.failures.removeFirst() }
+            let host =
+                state.host
+                ?? HostCounters(
+                    cpuNanoseconds: 1_000_000_000, idleNanoseconds: 3_000_000_000, cpus: state.facts.cpus,
+                    memoryKiB: Int64(state.facts.memoryKiB), freeMemoryKiB: Int64(state.facts.memoryKiB) / 2,
+                    load: [0.5, 0.25, 0.125])
+            return NodeSample(
+                at: state.sampledAt, host: host, machines: state.machines.map { Self.counters(of: $0, state) })
+        }
+    }
+
+    /// The counters that were set, or a little of everything, with one disk and one interface.
+    package func statistics(of uuid: UUID) async throws -> MachineStatistics {
+        try withMachine(uuid) { state, machine in
+            let counters = Self.counters(of: machine, state)
+            var disk = DiskCounters(target: "vda")
+            (disk.readBytes, disk.writeBytes) = (counters.diskReadBytes, counters.diskWriteBytes)
+            var interface = InterfaceCounters(target: "vnet0")
+            (interface.receivedBytes, interface.sentBytes) = (counters.netReceivedBytes, counters.netSentBytes)
+            return MachineStatistics(
+                at: state.sampledAt, counters: counters, maxMemoryKiB: machine.maxMemoryKiB.map(Int64.init),
+                disks: [disk], interfaces: [interface])
+        }
+    }
+
+    private static func counters(of machine: MachineSnapshot, _ state: State) -> MachineCounters {
+        if var set = state.counters[machine.uuid] {
+            set.state = machine.state
+            return set
+        }
+        var counters = MachineCounters(uuid: machine.uuid, state: machine.state)
+        guard machine.state.isActive else { return counters }
+        counters.cpuNanoseconds = 1_000_000_000
+        (counters.diskReadBytes, counters.diskWriteBytes) = (1024, 2048)
+        (counters.netReceivedBytes, counters.netSentBytes) = (4096, 8192)
+        return counters
     }
 
     // MARK: Parts

@@ -102,10 +102,12 @@ package struct HypervisorContract: Sendable {
         await expect(.notFound) { _ = try await hypervisor.openConsole(.text, on: stranger, force: false) }
         await expect(.notFound) { _ = try await hypervisor.screenshot(of: stranger) }
         await expect(.notFound) { try await hypervisor.sendKeys([.enter], to: stranger) }
+        await expect(.notFound) { _ = try await hypervisor.statistics(of: stranger) }
     }
 
     private func verifyOff() async throws {
         let (hypervisor, subject) = (hypervisor, subject)
+        try await verifyNothingUsed()
         for operation in [MachineOperation.powerOff, .pause, .reset, .save] {
             await expect(.conflict) { try await hypervisor.perform(operation, on: subject) }
         }
@@ -131,6 +133,7 @@ package struct HypervisorContract: Sendable {
         await expect(.conflict) { try await hypervisor.perform(.resume, on: subject) }
         try await verifyScreen()
         try await verifyText()
+        try await verifyUse()
         try await change(.pause, to: .paused, record)
         await expect(.conflict) { try await hypervisor.perform(.pause, on: subject) }
         await expect(.conflict) { try await hypervisor.perform(.start, on: subject) }
@@ -152,6 +155,7 @@ package struct HypervisorContract: Sendable {
 
     private func expectUnreachable() async {
         await expect(.nodeUnreachable) { [hypervisor, subject] in _ = try await hypervisor.machine(subject) }
+        await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.sample() }
     }
 
     /// Carries out an operation and waits for the event with the state that it leads to.

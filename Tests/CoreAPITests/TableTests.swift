@@ -13,7 +13,7 @@ import Testing
         CoreAPI.setupMethods, CoreAPI.sessionMethods, CoreAPI.userMethods, CoreAPI.groupMethods,
         CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.machineOperationMethods,
         CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
-        CoreAPI.systemMethods(version: ""),
+        CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }
 
@@ -69,7 +69,10 @@ import Testing
 
     @Test func `what only looks is no change, and what changes is`() {
         let looking: Set = [
-            "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events",
+            "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events", "sample",
+            "stats", "range",
+            // Every ten seconds a line of the audit log for each node would bury all others.
+            "append",
         ]
         for method in Self.table {
             let verb = String(method.name.split(separator: ".").last ?? "")
@@ -85,7 +88,8 @@ import Testing
         let quiet = Self.table.filter { !$0.isActivity }.map(\.name)
         let expected: Set = [
             "setup.status", "session.logout", "session.current", "machine.picture", "console.list", "system.status",
-            "plugin.pages", "plugin.log", "job.events", "job.claim", "job.progress", "job.finish",
+            "plugin.pages", "plugin.log", "job.events", "job.claim", "job.progress", "job.finish", "node.sample",
+            "machine.stats", "sample.append", "sample.range", "alert.list",
         ]
         #expect(Set(quiet) == expected)
     }

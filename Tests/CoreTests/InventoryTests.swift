@@ -213,6 +213,8 @@ private final class SlowHypervisor: Hypervisor {
 
     func screenshot(of uuid: UUID) async throws -> Screenshot? { nil }
     func sendKeys(_ keys: [KeyName], to uuid: UUID) async throws {}
+    func sample() async throws -> NodeSample { throw GatehouseError(.unsupported, "no") }
+    func statistics(of uuid: UUID) async throws -> MachineStatistics { throw GatehouseError(.unsupported, "no") }
 }
 
 @Suite struct OperationTests {

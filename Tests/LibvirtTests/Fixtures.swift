@@ -50,10 +50,13 @@ enum TestNode {
     }
 
     static func file(in directory: ScratchDirectory, machines: Int) throws -> String {
+        try file(in: directory, domains: (1...machines).map { domain($0) })
+    }
+
+    static func file(in directory: ScratchDirectory, domains: [String]) throws -> String {
         let cpu = "<cpu><mhz>2400</mhz><model>x86_64</model><active>8</active><nodes>1</nodes><sockets>1</sockets>"
         let node = "<node>\(cpu)<cores>8</cores><threads>1</threads><memory>16777216</memory></cpu>"
-        let domains = (1...machines).map { domain($0) }.joined(separator: "\n")
-        return try directory.write("node.xml", node + domains + "</node>")
+        return try directory.write("node.xml", node + domains.joined(separator: "\n") + "</node>")
     }
 
     static func hypervisor(_ uri: String, timing: LibvirtTiming = LibvirtTiming()) throws -> LibvirtHypervisor {

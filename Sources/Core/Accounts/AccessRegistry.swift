@@ -105,7 +105,8 @@ package final class AccessRegistry: Sendable {
         }
     }
 
-    private func level(of user: UserID, on node: NodeID) -> AccessLevel {
+    /// The strongest level that a user has on a node as a whole.
+    package func level(of user: UserID, on node: NodeID) -> AccessLevel {
         index.withLock { Self.strongest(of: user, on: [.node(node)], in: $0) }
     }
 

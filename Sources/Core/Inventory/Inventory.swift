@@ -164,6 +164,13 @@ extension Inventory {
             .sorted { ($0.snapshot.name, $0.address.description) < ($1.snapshot.name, $1.address.description) }
     }
 
+    /// The machines of a node, by UUID.
+    package func machines(on node: NodeID) -> [UUID: MachineEntry] {
+        var found: [UUID: MachineEntry] = [:]
+        for id in present.keys where id.node == node { found[id.uuid] = machine(id) }
+        return found
+    }
+
     /// The machine, if it is there.
     package func machine(_ id: MachineID) -> MachineEntry? {
         guard let machine = present[id], let record = records[id], let node = nodes[id.node] else { return nil }
@@ -191,7 +198,15 @@ extension Inventory {
     ///
     /// - Throws: `nodeUnreachable` with the reason.
     package func hypervisor(of id: MachineID) throws -> any Hypervisor {
-        guard let node = nodes[id.node] else { throw GatehouseError.machineNotFound }
+        guard nodes[id.node] != nil else { throw GatehouseError.machineNotFound }
+        return try hypervisor(on: id.node)
+    }
+
+    /// The connection to a node, if it is usable.
+    ///
+    /// - Throws: `notFound`; `nodeUnreachable` with the reason.
+    package func hypervisor(on id: NodeID) throws -> any Hypervisor {
+        guard let node = nodes[id] else { throw GatehouseError(.notFound, "There is no such node.") }
         switch node.state {
         case .online: return node.hypervisor
         case .connecting:

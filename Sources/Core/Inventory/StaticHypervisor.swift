@@ -85,6 +85,16 @@ package struct StaticHypervisor: Hypervisor {
         throw GatehouseError(.unsupported, "Send the keys through the machine's VNC console.")
     }
 
+    /// Refused: nothing is known of the node but its consoles.
+    package func sample() async throws -> NodeSample {
+        throw GatehouseError(.unsupported, "This node is a list of consoles; there is nothing to measure.")
+    }
+
+    /// Refused: nothing is known of the machine but its consoles.
+    package func statistics(of uuid: UUID) async throws -> MachineStatistics {
+        throw GatehouseError(.unsupported, "This machine is listed by its consoles only; there is nothing to measure.")
+    }
+
     private func known(_ uuid: UUID) throws -> StaticMachine {
         guard let machine = machines[uuid] else { throw GatehouseError.machineNotFound }
         return machine

@@ -7,7 +7,7 @@ import Glibc
 /// libvirt's handle of a machine; freed when dropped.
 @safe
 struct Domain: ~Copyable {
-    private let pointer: virDomainPtr
+    let pointer: virDomainPtr
 
     /// Takes over a reference.
     init(owning pointer: virDomainPtr) { unsafe self.pointer = pointer }

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+import GRDB
+package import Model
+
+extension SQLiteStore: AlertRepository {
+    /// The alerts that are not over, oldest first.
+    package func openAlerts() async throws -> [Alert] {
+        try await read { db in
+            try AlertRow.fetchAll(
+                db, sql: "SELECT *, 0 AS isAcknowledged FROM alert WHERE clearedAt IS NULL ORDER BY id"
+            )
+            .map(\.alert.alert)
+        }
+    }
+
+    /// Keeps an alert with a copy for each user; the message is cut to 500 characters.
+    ///
+    /// - Throws: `conflict` where an alert of the same condition is not over, `notFound` where its subject
+    ///   is not kept.
+    package func insertAlert(_ alert: NewAlert, maximumPerUser maximum: Int) async throws -> Alert {
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO alert (at, kind, node, machine, name, message) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    alert.at.milliseconds, alert.condition.kind.rawValue, alert.condition.subject.node.number,
+                    alert.condition.subject.machine?.uuid.text, alert.name, String(alert.message.prefix(500)),
+                ])
+            let id = db.lastInsertedRowID
+            for user in alert.users {
+                try db.execute(
+                    sql: "INSERT INTO alertCopy (user, alert) SELECT id, ? FROM user WHERE id = ?",
+                    arguments: [id, user.number])
+                try db.execute(
+                    sql: """
+                        DELETE FROM alertCopy WHERE user = :user AND alert <=
+                        (SELECT alert FROM alertCopy WHERE user = :user ORDER BY alert DESC LIMIT 1 OFFSET :maximum)
+                        """,
+                    arguments: ["user": user.number, "maximum": max(1, maximum)])
+            }
+            return Alert(
+                id: AlertID(id), at: alert.at.kept, condition: alert.condition, name: alert.name,
+                message: String(alert.message.prefix(500)))
+        }
+    }
+
+    /// Says that an alert is over; gives those who have a copy.
+    package func clearAlert(_ id: AlertID, at date: Date) async throws -> [UserID] {
+        try await write { db in
+            try db.execute(
+                sql: "UPDATE alert SET clearedAt = ? WHERE id = ? AND clearedAt IS NULL",
+                arguments: [date.milliseconds, id.number])
+            let users = try Int64.fetchAll(
+                db, sql: "SELECT user FROM alertCopy WHERE alert = ? ORDER BY user", arguments: [id.number])
+            if users.isEmpty { try db.execute(sql: "DELETE FROM alert WHERE id = ?", arguments: [id.number]) }
+            return users.map { UserID($0) }
+        }
+    }
+
+    /// The newest alerts, newest first: one user's copies, or for nil all alerts, none of them acknowledged.
+    package func alerts(of user: UserID?, limit: Int) async throws -> [UserAlert] {
+        try await read { db in
+            guard let user else {
+                return try AlertRow.fetchAll(
+                    db, sql: "SELECT *, 0 AS isAcknowledged FROM alert ORDER BY id DESC LIMIT ?", arguments: [limit]
+                ).map(\.alert)
+            }
+            return try AlertRow.fetchAll(
+                db,
+                sql: """
+                    SELECT alert.*, c.acknowledgedAt IS NOT NULL AS isAcknowledged
+                    FROM alertCopy AS c JOIN alert ON alert.id = c.alert
+                    WHERE c.user = ? ORDER BY c.alert DESC LIMIT ?
+                    """,
+                arguments: [user.number, limit]
+            ).map(\.alert)
+        }
+    }
+
+    /// Marks a user's copy of one alert, or for nil of all, as acknowledged; gives whether there was any.
+    package func acknowledgeAlert(_ id: AlertID?, of user: UserID, at date: Date) async throws -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE alertCopy SET acknowledgedAt = ifnull(acknowledgedAt, :at)
+                    WHERE user = :user AND (:alert IS NULL OR alert = :alert)
+                    """,
+                arguments: ["at": date.milliseconds, "user": user.number, "alert": id?.number])
+            return db.changesCount > 0
+        }
+    }
+
+    /// Deletes a user's copy; gives whether there was one.
+    ///
+    /// An alert that is over goes with its last copy.
+    package func deleteAlert(_ id: AlertID, of user: UserID) async throws -> Bool {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM alertCopy WHERE user = ? AND alert = ?", arguments: [user.number, id.number])
+            guard db.changesCount > 0 else { return false }
+            try db.execute(
+                sql: """
+                    DELETE FROM alert WHERE id = :id AND clearedAt IS NOT NULL
+                    AND NOT EXISTS (SELECT 1 FROM alertCopy WHERE alert = :id)
+                    """,
+                arguments: ["id": id.number])
+            return true
+        }
+    }
+
+    /// Forgets alerts that were over before that time, at most a thousand; gives how many.
+    package func pruneAlerts(clearedBefore date: Date) async throws -> Int {
+        try await write { db in
+            try db.execute(
+                sql: "DELETE FROM alert WHERE id IN (SELECT id FROM alert WHERE clearedAt < ? LIMIT 1000)",
+                arguments: [date.milliseconds])
+            return db.changesCount
+        }
+    }
+}
+
+/// A row of `alert`, with what a user did to his copy.
+private struct AlertRow: FetchableRecord {
+    let alert: UserAlert
+
+    init(row: Row) throws {
+        guard let kind = AlertKind(rawValue: row["kind"]) else {
+            throw GatehouseError(.storageFailed, "The database holds an unknown kind of alert. Restore a backup.")
+        }
+        let node = NodeID(row["node"])
+        let machine = try (row["machine"] as String?).map { try MachineID(node: node, kept: $0) }
+        let condition = AlertCondition(kind: kind, subject: machine.map(SampleSubject.machine) ?? .node(node))
+        alert = UserAlert(
+            alert: Alert(
+                id: AlertID(row["id"]), at: Date(milliseconds: row["at"]), condition: condition, name: row["name"],
+                message: row["message"], clearedAt: (row["clearedAt"] as Int64?).map { Date(milliseconds: $0) }),
+            isAcknowledged: row["isAcknowledged"])
+    }
+}

@@ -39,10 +39,9 @@ extension Daemon {
         return paths.filter { seen.insert($0).inserted }
     }
 
-    /// How long stopping may take: requests drain, then the slowest plugin ends.
-    var stopTime: Duration {
-        let slowest = configuration.plugins.rows.map(\.timeouts.shutdown).max() ?? PluginTimeouts().shutdown
-        return .seconds(4) + slowest
+    /// How long the slowest plugin may take to end.
+    var pluginStopTime: Duration {
+        configuration.plugins.rows.map(\.timeouts.shutdown).max() ?? PluginTimeouts().shutdown
     }
 
     /// Where the programs lie that come with this one.

@@ -18,6 +18,9 @@ struct Daemon {
     let configurationFile: String?
     let logger: Logger
 
+    /// How long clients may take to finish what they are at when the daemon stops.
+    private static let drainTime = Duration.seconds(4)
+
     /// Runs until SIGTERM or SIGINT.
     func run() async throws {
         try DaemonDirectories.prepare(configuration)
@@ -51,14 +54,21 @@ struct Daemon {
         let greeting = Greeting(api: api, web: web, logger: logger)
         var services: [any Service] = [core.inventory, core.alerts, core.sessions, core.consoles, core.jobs]
         // They end in the opposite order: first who asks, then the plugins, then what they ask.
-        services += [plugins, web, socket, greeting]
+        services += [plugins, edge(web), socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }
         services.append(Farewell(core: core))
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
-        group.maximumGracefulShutdownDuration = stopTime
+        group.maximumGracefulShutdownDuration = Self.drainTime + pluginStopTime
         group.maximumCancellationDuration = .seconds(1)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// The web edge with a limit of its own: clients that take their time must not take the plugins'.
+    private func edge(_ web: WebServer) -> ServiceGroup {
+        var edge = ServiceGroupConfiguration(services: [.init(service: web)], logger: logger)
+        edge.maximumGracefulShutdownDuration = Self.drainTime
+        return ServiceGroup(configuration: edge)
     }
 }

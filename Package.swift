@@ -245,7 +245,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "gatehousedTests",
-            dependencies: ["Model", "PluginHost", "gatehoused", crypto, logging, swiftASN1, x509], swiftSettings: settings),
+            dependencies: ["Model", "PluginHost", "gatehoused", crypto, logging, swiftASN1, x509],
+            swiftSettings: settings),
 
         // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.
         .target(
@@ -279,6 +280,12 @@ let package = Package(
         // The example in the guide "Write a plugin".
         .executableTarget(
             name: "hello-plugin", dependencies: ["Model", "PluginKit"], path: "Examples/hello-swift/Sources",
+            swiftSettings: settings),
+
+        // What `make bench` measures calls through.
+        .executableTarget(
+            name: "bench-plugin", dependencies: ["Model", "PluginKit"],
+            path: "packaging/bench/plugins/bench-swift/Sources",
             swiftSettings: settings),
 
         // The built daemon, started and used from outside.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The application's pages: decides which view an address shows and who may see it.
 
+import { Unacknowledged } from "./lib/alerts.js";
 import { APIClient } from "./lib/api.js";
+import { PluginPages } from "./lib/plugin-pages.js";
 import { Inventory } from "./lib/store.js";
 import { loginPath, parse } from "./lib/routes.js";
 import { h, loadIcons } from "./components/dom.js";
@@ -22,6 +24,12 @@ const views = {
     nodes: () => import("./views/nodes.js"),
     consoles: () => import("./views/consoles.js"),
     audit: () => import("./views/audit.js"),
+    plugins: () => import("./views/plugins.js"),
+    plugin: () => import("./views/plugin.js"),
+    pluginPage: () => import("./views/plugin-page.js"),
+    jobs: () => import("./views/jobs.js"),
+    job: () => import("./views/job.js"),
+    alerts: () => import("./views/alerts.js"),
     missing: () => import("./views/missing.js"),
 };
 const open = new Set(["login", "setup"]);
@@ -48,8 +56,10 @@ function navigate(path, { replace = false } = {}) {
 async function enter() {
     const { user, session, serverTime } = await api.call("session.current", {}, { quiet: true });
     const inventory = new Inventory({ api, events, me: user.name });
-    context = { ...context, user, session, inventory };
-    shell = new Shell({ user, inventory, events, onLogout: logout, onHelp: () => showKeys(appKeys) });
+    const pages = new PluginPages({ api, events });
+    const alerts = new Unacknowledged({ api, events });
+    context = { ...context, user, session, inventory, pages };
+    shell = new Shell({ user, inventory, events, pages, alerts, onLogout: logout, onHelp: () => showKeys(appKeys) });
     root.replaceChildren(shell.element);
     guardSession({ api, events, session, serverTime, onEnd: () => toLogin(true), onOther: () => location.reload() });
     events.start();
@@ -85,7 +95,7 @@ function place(next, route) {
     shown = next;
     document.title = `${next.title} – Gatehouse`;
     (shell && !open.has(route.view) ? shell.main : root).replaceChildren(next.element);
-    shell?.at(route.view);
+    shell?.at(route);
     window.scrollTo(0, 0);
     if (!first) next.element.querySelector("h1")?.focus();
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { consolePath, loginPath, machinePath, parse, safeNext, tokenFrom } from "../../www/lib/routes.js";
+import {
+    consolePath, jobPath, loginPath, machinePath, pagePath, parse, pluginPath, safeNext, tokenFrom,
+} from "../../www/lib/routes.js";
 
 test("addresses name views, machines and consoles", () => {
     assert.deepEqual(parse("/"), { view: "machines" });
@@ -11,6 +13,19 @@ test("addresses name views, machines and consoles", () => {
     assert.deepEqual(parse("/machine/abc/spice"), { view: "missing" });
     assert.deepEqual(parse("/machine/%E0%A4%A"), { view: "missing" });
     assert.deepEqual(parse("/other"), { view: "missing" });
+    assert.deepEqual(parse("/constructor"), { view: "missing" });
+});
+
+test("plugins, their pages and jobs have addresses", () => {
+    assert.deepEqual(parse("/plugins"), { view: "plugins" });
+    assert.deepEqual(parse(pluginPath("hello")), { view: "plugin", plugin: "hello" });
+    assert.deepEqual(parse(pagePath("overview", "main")), { view: "pluginPage", plugin: "overview", page: "main" });
+    assert.deepEqual(parse("/page/overview"), { view: "missing" });
+    assert.deepEqual(parse(jobPath(12)), { view: "job", job: 12 });
+    for (const path of ["/jobs/x", "/jobs/-1", "/jobs/1.5", "/jobs/9999999999999999"]) {
+        assert.deepEqual(parse(path), { view: "missing" }, path);
+    }
+    assert.equal(safeNext("/page/overview/main"), "/page/overview/main");
 });
 
 test("a machine's id comes back from its address", () => {

@@ -4,7 +4,8 @@
 /** Topics the server sends; an EventSource must be asked for each by name. */
 export const topics = [
     "ready", "machine.changed", "machine.removed", "node.changed", "console.changed", "session.ending",
-    "session.ended", "user.changed", "privilege.changed", "events.dropped",
+    "session.ended", "user.changed", "privilege.changed", "plugin.changed", "job.changed", "alert.changed",
+    "sample.added", "events.dropped",
 ];
 
 const CLOSED = 2;

@@ -3,22 +3,32 @@
 
 const fixed = {
     "/": "machines", "/login": "login", "/setup": "setup", "/account": "account", "/users": "users",
-    "/audit": "audit", "/nodes": "nodes", "/consoles": "consoles",
+    "/audit": "audit", "/nodes": "nodes", "/consoles": "consoles", "/plugins": "plugins", "/jobs": "jobs",
+    "/alerts": "alerts",
 };
 
-/** The view of a path: `{view, machine?, type?}`; an unknown path is `{view: "missing"}`. */
+const named = [
+    [/^\/machine\/([^/]+)$/, ([machine]) => ({ view: "machine", machine })],
+    [/^\/machine\/([^/]+)\/(vnc|text)$/, ([machine, type]) => ({ view: "console", machine, type })],
+    [/^\/plugins\/([^/]+)$/, ([plugin]) => ({ view: "plugin", plugin })],
+    [/^\/jobs\/(\d{1,15})$/, ([job]) => ({ view: "job", job: Number(job) })],
+    [/^\/page\/([^/]+)\/([^/]+)$/, ([plugin, page]) => ({ view: "pluginPage", plugin, page })],
+];
+
+/** The view of a path with what it names: `{view, machine?, type?, plugin?, page?, job?}`, or `{view: "missing"}`. */
 export function parse(path) {
     const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
-    if (fixed[clean]) return { view: fixed[clean] };
-    const match = /^\/machine\/([^/]+)(?:\/(vnc|text))?$/.exec(clean);
-    if (!match) return { view: "missing" };
-    let machine;
-    try {
-        machine = decodeURIComponent(match[1]);
-    } catch {
-        return { view: "missing" };
+    if (Object.hasOwn(fixed, clean)) return { view: fixed[clean] };
+    for (const [pattern, make] of named) {
+        const match = pattern.exec(clean);
+        if (!match) continue;
+        try {
+            return make(match.slice(1).map(decodeURIComponent));
+        } catch {
+            break;
+        }
     }
-    return match[2] ? { view: "console", machine, type: match[2] } : { view: "machine", machine };
+    return { view: "missing" };
 }
 
 // "@" may stand in a path as it is; it marks a machine whose UUID is not unique.
@@ -26,6 +36,9 @@ const part = (id) => encodeURIComponent(id).replace(/%40/g, "@");
 
 export const machinePath = (id) => `/machine/${part(id)}`;
 export const consolePath = (id, type) => `/machine/${part(id)}/${type}`;
+export const pluginPath = (name) => `/plugins/${part(name)}`;
+export const pagePath = (plugin, page) => `/page/${part(plugin)}/${part(page)}`;
+export const jobPath = (id) => `/jobs/${id}`;
 
 /** Where to go after signing in: only a path of this site, never another page's address. */
 export function safeNext(next) {

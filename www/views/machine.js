@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// One machine: what it is, its picture, consoles, notes, disks, interfaces, rights and actions.
+// One machine: what it is, its picture, load, consoles, notes, disks, interfaces, jobs, rights and actions.
 
 import { memory, stamp } from "../lib/format.js";
 import { actionsFor, mayOperate, reaches, stateOf } from "../lib/machine-states.js";
 import { button, h, text } from "../components/dom.js";
+import { jobList } from "../components/job-list.js";
 import { actionItems, runAction } from "../components/machine-actions.js";
+import { machineCharts } from "../components/machine-charts.js";
 import { machineConsoles } from "../components/machine-consoles.js";
 import { machineNotes } from "../components/machine-notes.js";
 import { consoleLink, stateBadge } from "../components/machine-parts.js";
@@ -12,6 +14,7 @@ import { machinePicture } from "../components/machine-picture.js";
 import { attachMenu } from "../components/menu.js";
 import { card, empty, pageHead, table } from "../components/page.js";
 import { privilegeList } from "../components/privileges.js";
+import { putOff } from "../components/put-off-dialog.js";
 
 const back = { href: "/", label: "Machines" };
 
@@ -47,7 +50,7 @@ export default async function view(context) {
 const gone = (reason) => h("div", { class: "page" }, pageHead({ title: "Machine", back }),
     h("div", { class: "card" }, empty({ icon: "search", title: "There is no such machine", text: reason })));
 
-function build({ api, inventory }, first) {
+function build({ api, events, inventory }, first) {
     let machine = first;
     const after = (changed) => inventory.merge(changed);
     const state = h("span", { class: "head-state", role: "status" });
@@ -56,6 +59,13 @@ function build({ api, inventory }, first) {
     const facts = h("dl", { class: "facts" });
     const picture = machinePicture(machine);
     const notes = machineNotes(api, machine, mayOperate(machine));
+    const load = machineCharts({ api, events, machine });
+    const jobs = jobList({ api, events, filter: { machine: machine.id }, limit: 10, without: ["target"],
+        none: "No job was submitted for this machine." });
+    const later = mayOperate(machine) && button("Do later…", { icon: "clock", class: "small", onclick: async () => {
+        const job = await putOff(api, machine);
+        if (job) jobs.add(job);
+    } });
     const rights = reaches(machine.level, "owner") ? privilegeList(api, { machine: machine.id }) : null;
     const titled = pageHead({ title: machine.name, back });
     const heading = titled.querySelector("h1");
@@ -76,15 +86,19 @@ function build({ api, inventory }, first) {
     const element = h("div", { class: "page machine-page" }, titled, h("div", { class: "columns" },
         h("div", { class: "column" },
             h("section", { class: "card screen-card", "aria-label": "Picture of the screen" }, picture.element),
+            card("Load", { icon: "chart", actions: load.actions }, load.element),
             card("Disks", { icon: "disk", body: false }, disks(machine)),
-            card("Interfaces", { icon: "network", body: false }, interfaces(machine))),
+            card("Interfaces", { icon: "network", body: false }, interfaces(machine)),
+            card("Jobs", { icon: "job", actions: [later].filter(Boolean), body: false }, jobs.banner, jobs.element)),
         h("div", { class: "column" },
             card("Consoles", { icon: "lock", body: false }, consoles),
             card("Notes", { icon: "notes" }, notes.element),
             card("Facts", { icon: "info" }, facts),
             rights && card("Rights", { icon: "key", actions: [rights.action], body: false }, rights.element))));
     update(machine);
-    return { element, update, dispose: () => picture.dispose() };
+    return { element, update, dispose() {
+        for (const part of [picture, load, jobs]) part.dispose();
+    } };
 }
 
 function headActions(api, machine, after) {

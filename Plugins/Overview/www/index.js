@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// The page in its frame: connects to the shell, and tells it how high the page is.
+
+import { connect } from "/lib/plugin-frame.js";
+import mount from "./page.js";
+
+const place = document.getElementById("page");
+const gatehouse = await connect();
+new ResizeObserver(() => gatehouse.height(document.body.offsetHeight)).observe(document.body);
+await mount(place, gatehouse);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// One job: what it does, how far it is, what it gave, and what happened to it.
+
+import { duration, stamp } from "../lib/format.js";
+import { isActive, jobStates, kindLabel, mayCancel, runSeconds } from "../lib/jobs.js";
+import { jobPath } from "../lib/routes.js";
+import { button, h, link, show, text } from "../components/dom.js";
+import { cancelJob, jobBadge, jobProgress, targetCell } from "../components/job-parts.js";
+import { card, empty, pageHead, table } from "../components/page.js";
+
+const back = { href: "/jobs", label: "Jobs" };
+
+export default async function view({ api, events, route }) {
+    let answer;
+    try {
+        answer = await api.call("job.get", { job: route.job });
+    } catch (problem) {
+        if (problem.word !== "notFound") throw problem;
+        return { title: "Not found", element: h("div", { class: "page" }, pageHead({ title: "Job", back }),
+            h("div", { class: "card" }, empty({
+                icon: "search", title: "There is no such job", text: problem.message,
+            }))) };
+    }
+    const page = build(api, answer.job);
+    page.update(answer.job, answer.events ?? []);
+    let ended = false;
+    let waiting = null;
+    const load = async () => {
+        waiting = null;
+        const next = await api.call("job.get", { job: route.job }).catch(() => null);
+        if (next && !ended) page.update(next.job, next.events ?? []);
+    };
+    const off = [
+        events.on("ready", load),
+        events.on("job.changed", ({ job }) => {
+            if (job?.id !== route.job) return;
+            page.update(job);
+            waiting ??= setTimeout(load, 500);
+        }),
+    ];
+    const timer = setInterval(() => !document.hidden && page.tick(), 1000);
+    return { title: `Job ${route.job}`, element: page.element, dispose() {
+        ended = true;
+        clearInterval(timer);
+        clearTimeout(waiting);
+        off.forEach((stop) => stop());
+    } };
+}
+
+function build(api, first) {
+    let job = first;
+    let known = [];
+    const state = h("span", { class: "head-state", role: "status" });
+    const progress = jobProgress();
+    const facts = h("dl", { class: "facts" });
+    const took = h("span", {});
+    const output = h("div", {});
+    const happened = h("div", {});
+    const cancel = button("Cancel the job", { icon: "close", class: "quiet-danger", onclick: async () => {
+        const changed = await cancelJob(api, job);
+        if (changed) update(changed);
+    } });
+    const head = pageHead({ title: `${kindLabel(job.kind)} #${job.id}`, back, actions: [cancel] });
+    head.querySelector("h1").after(state);
+    const element = h("div", { class: "page machine-page" }, head, h("div", { class: "columns" },
+        h("div", { class: "column" },
+            card("Progress", { icon: "job" }, progress.element, took),
+            card("What happened", { icon: "history", body: false }, happened),
+            card("Output", { icon: "terminal" }, output)),
+        h("div", { class: "column" }, card("Facts", { icon: "info" }, facts))));
+
+    function update(next, events = known) {
+        job = next;
+        known = events;
+        state.replaceChildren(jobBadge(job));
+        progress.update(job);
+        show(cancel, mayCancel(job));
+        facts.replaceChildren(...factsOf(job).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+        output.replaceChildren(job.output === null || job.output === undefined
+            ? h("p", { class: "muted" }, isActive(job) ? "None yet." : "None.")
+            : h("pre", { class: "output", tabindex: "0", role: "region", "aria-label": "Output" },
+                JSON.stringify(job.output, null, 2)));
+        happened.replaceChildren(known.length ? eventTable(known) : h("p", { class: "card-note" }, "Nothing yet."));
+        tick();
+    }
+
+    function tick() {
+        const seconds = runSeconds(job);
+        text(took, seconds === null ? "It has not started." : `${isActive(job) ? "Running for" : "Took"} ${
+            duration(seconds)}.`);
+    }
+
+    return { element, update, tick };
+}
+
+const eventTable = (events) => table("Events", [
+    { label: "When", class: "number nowrap", cell: (event) => stamp(event.at) },
+    { label: "State", class: "nowrap", cell: (event) => jobStates[event.status]?.label ?? event.status ?? "–" },
+    { label: "Attempt", class: "number", cell: (event) => String(event.attempt ?? "–") },
+    { label: "What", class: "wrap", cell: (event) => [
+        event.message ?? event.text ?? "", typeof event.percent === "number" ? ` (${event.percent} %)` : "",
+    ] },
+], [...events].reverse());
+
+const factsOf = (job) => [
+    ["Kind", h("span", { class: "mono" }, job.kind)],
+    ["On", targetCell(job)],
+    ["Submitted by", job.submitter ?? "–"],
+    ["Submitted", stamp(job.createdAt)],
+    ["Started", stamp(job.startedAt)],
+    ["Finished", stamp(job.finishedAt)],
+    job.notBefore && ["Not before", stamp(job.notBefore)],
+    job.cron && ["Repeats", h("span", { class: "mono" }, job.cron)],
+    job.nextAt && ["Next", stamp(job.nextAt)],
+    ["Priority", job.priority ?? "–"],
+    ["Attempt", `${job.attempt ?? 0} of ${job.attempts ?? 1}`],
+    ["After", job.dependencies?.length ? job.dependencies.map((id) => [link(jobPath(id), {}, `#${id}`), " "]) : "–"],
+    ["Parameters", h("pre", { class: "output small" }, JSON.stringify(job.parameters ?? {}, null, 2))],
+].filter(Boolean);

@@ -1,1 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import PluginKit
+import SchedulerPlugin
+
+try await SchedulerPlugin.make().run()

@@ -9,8 +9,8 @@ import {
 import { FakeAPI, FakeEvents, settled } from "./fakes.mjs";
 
 const job = (members = {}) => ({
-    id: 7, kind: "machine.start", status: "inserted", submitter: "alice", machine: "m1", machineName: "web", node: "hydra",
-    cancelRequested: false, ...members,
+    id: 7, kind: "machine.start", status: "inserted", submitter: "alice", machine: "m1", machineName: "web",
+    node: "hydra", cancelRequested: false, ...members,
 });
 
 test("every status of the ledger has a word, and an unknown one is shown as it is", () => {
@@ -25,7 +25,9 @@ test("what is finished can not be cancelled, and nothing twice", () => {
     for (const status of ["completed", "cancelled", "error", "dependencyFailed"]) {
         assert.ok(!isActive(job({ status })) && !mayCancel(job({ status })), status);
     }
-    for (const status of ["inserted", "executing", "rescheduled", "launching"]) assert.ok(mayCancel(job({ status })), status);
+    for (const status of ["inserted", "executing", "rescheduled", "launching"]) {
+        assert.ok(mayCancel(job({ status })), status);
+    }
     const asked = job({ status: "executing", cancelRequested: true });
     assert.ok(!mayCancel(asked));
     assert.equal(stateOfJob(asked).label, "Being cancelled");

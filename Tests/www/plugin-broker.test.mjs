@@ -83,7 +83,9 @@ test("strange messages and ids are ignored", async () => {
     for (const message of [
         null, "ready", 5, [], { type: "ready" }, { gatehouse: 2, type: "ready" }, { gatehouse: "1", type: "ready" },
     ]) broker.receive(message);
-    for (const id of [undefined, null, {}, 1.5, NaN, "x".repeat(65)]) await say({ type: "call", id, method: "machine.list" });
+    for (const id of [undefined, null, {}, 1.5, NaN, "x".repeat(65)]) {
+        await say({ type: "call", id, method: "machine.list" });
+    }
     await say({ type: "other" });
     await say({ type: "subscribe", topics: "machine.changed" });
     await say({ type: "subscribe", topics: [5, null, {}] });

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { APIError } from "../../www/lib/api.js";
 import { PluginPages } from "../../www/lib/plugin-pages.js";
 import {
-    allows, complete, covers, differences, isWeighty, micros, missingPermissions, permissionText, stateOfPlugin, trustNote,
+    allows, complete, covers, differences, isWeighty, micros, missingPermissions, permissionText, stateOfPlugin,
+    trustNote,
 } from "../../www/lib/plugins.js";
 import { FakeAPI, FakeEvents, settled } from "./fakes.mjs";
 
@@ -41,7 +42,8 @@ test("a granted word covers itself and its family, the network only when it is n
 
 test("what is asked for and not granted is missing", () => {
     const asked = ["machine.list", "machine.start", "event.machine.changed", "network"];
-    assert.deepEqual(missingPermissions(plugin({ asked, granted: ["machine.*"] })), ["event.machine.changed", "network"]);
+    const some = plugin({ asked, granted: ["machine.*"] });
+    assert.deepEqual(missingPermissions(some), ["event.machine.changed", "network"]);
     assert.deepEqual(missingPermissions(plugin({ asked: [], granted: [] })), []);
 });
 
@@ -91,7 +93,9 @@ function pageStore(answers) {
     pages.on("changed", (list) => seen.push(list.map(({ name }) => name)));
     return { api, events, pages, seen };
 }
-const page = (name, menu = name) => ({ plugin: "p", name, title: name, menu, url: `/plugin-files/p/${name}`, permissions: [] });
+const page = (name, menu = name) => ({
+    plugin: "p", name, title: name, menu, url: `/plugin-files/p/${name}`, permissions: [],
+});
 
 test("pages of plugins come and go with events, and only a change is told", async () => {
     const { events, pages, seen } = pageStore([

@@ -35,7 +35,9 @@ test("new points replace those of the same time, old ones leave", () => {
 
 test("a hole in the history is a hole in the line", () => {
     const drawn = line([point(0, 1), point(10, 2), point(60, 3), { time: start + 70_000 }], "cpuPercent", 10);
-    assert.deepEqual(drawn.map(({ x, y }) => [(x - start) / 1000, y]), [[0, 1], [10, 2], [20, null], [60, 3], [70, null]]);
+    assert.deepEqual(drawn.map(({ x, y }) => [(x - start) / 1000, y]), [
+        [0, 1], [10, 2], [20, null], [60, 3], [70, null],
+    ]);
 });
 
 test("a month is drawn in pieces", () => {

@@ -15,7 +15,7 @@ export async function putOff(api, machine) {
         hint: "In the time of this computer. Empty: as soon as the scheduler gets to it." });
     const cron = field("Repeat", { name: "cron", class: "mono", autocomplete: "off", spellcheck: "false",
         placeholder: "minute hour day month weekday",
-        hint: "Empty for once. “30 2 * * 1” is each Monday at 2:30, in the server's time; it counts before the time.",
+        hint: "Empty for once. “30 2 * * 1” is each Monday at 2:30 UTC. With it the time above does not count.",
     });
     let job = null;
     await formDialog({

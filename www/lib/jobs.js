@@ -4,16 +4,16 @@
 import { actions } from "./machine-states.js";
 
 export const jobStates = {
-    inserted: { label: "Waiting", icon: "state-shutdown", tone: "calm" },
-    rescheduled: { label: "Waits for its next time", icon: "state-shutdown", tone: "info" },
-    fetched: { label: "Taken", icon: "state-shutdown", tone: "info" },
+    inserted: { label: "Waits for its time", icon: "clock", tone: "calm" },
+    rescheduled: { label: "Waits for its next time", icon: "clock", tone: "calm" },
+    fetched: { label: "Waits for other jobs", icon: "clock", tone: "calm" },
     enqueued: { label: "In the queue", icon: "state-shutdown", tone: "info" },
     launching: { label: "Starting", icon: "refresh", tone: "info" },
     executing: { label: "Running", icon: "state-running", tone: "info" },
     completed: { label: "Done", icon: "check", tone: "good" },
     cancelled: { label: "Cancelled", icon: "close", tone: "calm" },
     error: { label: "Failed", icon: "warning", tone: "bad" },
-    dependencyFailed: { label: "Failed before it", icon: "warning", tone: "bad" },
+    dependencyFailed: { label: "One before it failed", icon: "warning", tone: "bad" },
 };
 
 const finished = new Set(["completed", "cancelled", "error", "dependencyFailed"]);
@@ -40,9 +40,9 @@ export function targetOf(job) {
 export const choices = [
     { value: "", label: "All jobs" },
     { value: "active", label: "Not finished" },
-    ...["executing", "inserted", "rescheduled", "completed", "error", "cancelled", "dependencyFailed"].map((value) => ({
-        value, label: jobStates[value].label,
-    })),
+    ...[
+        "executing", "enqueued", "inserted", "rescheduled", "completed", "error", "cancelled", "dependencyFailed",
+    ].map((value) => ({ value, label: jobStates[value].label })),
 ];
 
 /** The parameters of `job.list` for a choice. */

@@ -22,20 +22,27 @@ export default async function view({ api, events, route }) {
             }))) };
     }
     const page = build(api, answer.job);
-    page.update(answer.job, answer.events ?? []);
+    let history = answer.events ?? [];
+    page.update(answer.job, history);
     let ended = false;
     let waiting = null;
     const load = async () => {
-        waiting = null;
         const next = await api.call("job.get", { job: route.job }).catch(() => null);
-        if (next && !ended) page.update(next.job, next.events ?? []);
+        if (next && !ended) page.update(next.job, history = next.events ?? []);
+    };
+    const follow = async () => {
+        waiting = null;
+        const after = history.at(-1)?.id ?? 0;
+        const more = await api.call("job.events", { job: route.job, after }).catch(() => ({ events: [] }));
+        const fresh = more.events.filter(({ id }) => id > (history.at(-1)?.id ?? 0));
+        if (!ended && fresh.length) page.happened(history = [...history, ...fresh]);
     };
     const off = [
         events.on("ready", load),
         events.on("job.changed", ({ job }) => {
             if (job?.id !== route.job) return;
             page.update(job);
-            waiting ??= setTimeout(load, 500);
+            waiting ??= setTimeout(follow, 300);
         }),
     ];
     const timer = setInterval(() => !document.hidden && page.tick(), 1000);
@@ -49,7 +56,6 @@ export default async function view({ api, events, route }) {
 
 function build(api, first) {
     let job = first;
-    let known = [];
     const state = h("span", { class: "head-state", role: "status" });
     const progress = jobProgress();
     const facts = h("dl", { class: "facts" });
@@ -69,9 +75,9 @@ function build(api, first) {
             card("Output", { icon: "terminal" }, output)),
         h("div", { class: "column" }, card("Facts", { icon: "info" }, facts))));
 
-    function update(next, events = known) {
+    function update(next, events = null) {
         job = next;
-        known = events;
+        if (events) showHistory(events);
         state.replaceChildren(jobBadge(job));
         progress.update(job);
         show(cancel, mayCancel(job));
@@ -80,8 +86,11 @@ function build(api, first) {
             ? h("p", { class: "muted" }, isActive(job) ? "None yet." : "None.")
             : h("pre", { class: "output", tabindex: "0", role: "region", "aria-label": "Output" },
                 JSON.stringify(job.output, null, 2)));
-        happened.replaceChildren(known.length ? eventTable(known) : h("p", { class: "card-note" }, "Nothing yet."));
         tick();
+    }
+
+    function showHistory(events) {
+        happened.replaceChildren(events.length ? eventTable(events) : h("p", { class: "card-note" }, "Nothing yet."));
     }
 
     function tick() {
@@ -90,16 +99,13 @@ function build(api, first) {
             duration(seconds)}.`);
     }
 
-    return { element, update, tick };
+    return { element, update, tick, happened: showHistory };
 }
 
 const eventTable = (events) => table("Events", [
     { label: "When", class: "number nowrap", cell: (event) => stamp(event.at) },
     { label: "State", class: "nowrap", cell: (event) => jobStates[event.status]?.label ?? event.status ?? "–" },
-    { label: "Attempt", class: "number", cell: (event) => String(event.attempt ?? "–") },
-    { label: "What", class: "wrap", cell: (event) => [
-        event.message ?? event.text ?? "", typeof event.percent === "number" ? ` (${event.percent} %)` : "",
-    ] },
+    { label: "What", class: "wrap", cell: (event) => event.message ?? "" },
 ], [...events].reverse());
 
 const factsOf = (job) => [

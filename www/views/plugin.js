@@ -10,6 +10,7 @@ import { card, empty, forSuperusers, pageHead } from "../components/page.js";
 import { pluginActions, switchLabel } from "../components/plugin-actions.js";
 import { pluginLog } from "../components/plugin-log.js";
 import { differenceText, marks, permissionList, pluginBadge, sinceText } from "../components/plugin-parts.js";
+import { isSomebodyHere } from "../components/presence.js";
 import { toggle } from "../components/switch.js";
 
 const back = { href: "/plugins", label: "Plugins" };
@@ -47,7 +48,7 @@ export default async function view({ api, events, user, route }) {
             page.log.refresh();
         }),
     ];
-    const timer = setInterval(() => !document.hidden && load(), refresh);
+    const timer = setInterval(() => isSomebodyHere() && load(), refresh);
     return { title: name, element: page.element, dispose() {
         ended = true;
         clearInterval(timer);

@@ -9,6 +9,7 @@ import { KeyedList, oncePerFrame } from "../components/keyed-list.js";
 import { empty, failure, pageHead } from "../components/page.js";
 import { pluginActions } from "../components/plugin-actions.js";
 import { columns, pluginRow } from "../components/plugin-row.js";
+import { isSomebodyHere } from "../components/presence.js";
 
 const refresh = 5000;
 
@@ -93,7 +94,7 @@ export default async function view({ api, events, user, navigate }) {
             else load();
         }),
     ];
-    const timer = setInterval(() => !document.hidden && load(), refresh);
+    const timer = setInterval(() => isSomebodyHere() && load(), refresh);
     await load();
     return { title: "Plugins", element: h("div", { class: "page" }, head, open, body), dispose() {
         ended = true;

@@ -37,9 +37,10 @@ const finished = ["completed", "cancelled", "error", "dependencyFailed"];
 export const isActive = ({ status }) => !finished.includes(status);
 
 const jobWords = {
-    inserted: "waiting", rescheduled: "waiting for its next time", fetched: "taken", enqueued: "in the queue",
+    inserted: "waits for its time", rescheduled: "waits for its next time", fetched: "waits for other jobs",
+    enqueued: "in the queue",
     launching: "starting", executing: "running", completed: "done", cancelled: "cancelled", error: "failed",
-    dependencyFailed: "failed before it",
+    dependencyFailed: "one before it failed",
 };
 
 export function jobWord(job) {

@@ -68,16 +68,17 @@ class Overview {
         this.hear("sample.added", samples);
         this.hear("alert.changed", alerts);
         this.hear("job.changed", ({ job }) => this.job(job));
-        this.timer = setInterval(() => document.hidden || this.read(), refresh);
+        // Only what does not count as use of the viewer's session is asked again without a reason.
+        this.timer = setInterval(() => document.hidden || this.again(), refresh);
         await this.read();
     }
 
-    /** A topic that was not granted only means that it is read later. */
+    /** Without a topic that was not granted the page is only less fresh. */
     hear(topic, listener) {
         try {
             this.off.push(this.gatehouse.on(topic, listener));
         } catch {
-            // The timer reads it.
+            // As old as the page then.
         }
     }
 
@@ -96,6 +97,12 @@ class Overview {
     async read() {
         await Promise.all([this.readPlaces(), this.readAlerts(), this.readJobs()]);
         await this.readSamples();
+    }
+
+    async again() {
+        await this.readAlerts();
+        await this.readSamples();
+        this.draw();
     }
 
     /** What can not be read leaves its place as it is and is told once, in one line. */

@@ -111,7 +111,7 @@ final class JobRun: Sendable {
                     continue
                 }
                 host.log("the end of job \(job.id) was not taken: \(error.message)")
-                let isFinal = [.conflict, .notFound, .forbidden, .invalidParameters].contains(error.code)
+                let isFinal = [.conflict, .notFound, .forbidden, .invalidParameters, .pluginFailed].contains(error.code)
                 guard !isFinal else { return }
             } catch {
                 return

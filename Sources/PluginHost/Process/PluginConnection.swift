@@ -128,6 +128,7 @@ extension PluginConnection {
     }
 
     /// Calls a method; an error that the plugin answers is thrown.
+    @discardableResult
     package func call(
         _ method: String, _ parameters: [String: JSONValue] = [:], within time: Duration
     ) async throws -> JSONValue {
@@ -137,6 +138,7 @@ extension PluginConnection {
     /// Calls a method of the contract.
     ///
     /// - Throws: what `call` throws, and `pluginFailed` where the result is not what the contract says.
+    @discardableResult
     package func call<Call: ContractCall>(_ call: Call, within time: Duration) async throws -> Call.Answer {
         let result = try await self.call(Call.method, try call.parameters(), within: time)
         do {

@@ -76,6 +76,14 @@ struct Supervisor: Sendable {
         healthySince = now
     }
 
+    /// Another process, which is ready, takes the place of the one that was there.
+    mutating func becomeReplaced(at now: ContinuousClock.Instant) {
+        forget()
+        state = .healthy
+        error = nil
+        healthySince = now
+    }
+
     /// The pause is over.
     mutating func endPause() -> Step {
         guard state == .backoff else { return .nothing }

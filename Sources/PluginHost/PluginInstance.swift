@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import PluginProtocol
+import Synchronization
+
+/// A process of a plugin with what it was handed: the tokens and the requests under way.
+final class PluginInstance: Sendable {
+    private struct State {
+        var requests = 0
+        var idle: Latch?
+        var dropped = 0
+        var toldParts: [PluginPart] = []
+    }
+
+    /// The process.
+    let process: PluginProcess
+    /// What runs.
+    let candidate: PluginCandidate
+    /// For whom it may call.
+    let tokens = CallTokens()
+    /// What holds for the plugin.
+    let access: PluginAccess
+    private let state = Mutex(State())
+
+    init(process: PluginProcess, candidate: PluginCandidate, access: PluginAccess) {
+        self.process = process
+        self.candidate = candidate
+        self.access = access
+    }
+
+    /// The parts that it knows to be on.
+    var toldParts: [PluginPart] {
+        get { state.withLock { $0.toldParts } }
+        set { state.withLock { $0.toldParts = newValue } }
+    }
+
+    /// Hands a request over and returns the answer.
+    ///
+    /// - Throws: `pluginFailed` and `timeout`, which name the plugin.
+    func handle(_ request: RouteRequest) async throws -> RouteResponse {
+        let token = tokens.mint(
+            Principal(
+                identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: access.name))
+        state.withLock { $0.requests += 1 }
+        defer {
+            tokens.remove(token)
+            let idle = state.withLock { state in
+                state.requests -= 1
+                return state.requests == 0 ? state.idle : nil
+            }
+            idle?.open()
+        }
+        let call = HandleCall(request, callToken: token)
+        let outcome = try await process.connection.request(
+            HandleCall.method, call.parameters(), within: access.timeouts.call)
+        do {
+            return try HandleAnswer(result: outcome.get()).response()
+        } catch let error as GatehouseError {
+            access.log.note("\(request.method) \(request.path) was answered with an error: \(error.message)")
+            throw GatehouseError(
+                .pluginFailed, "The plugin \(access.name) could not answer the request; its log says why.",
+                cause: error.description)
+        }
+    }
+
+    /// Waits until no request is under way, at most that long.
+    func drain(atMost time: Duration) async {
+        let idle: Latch? = state.withLock { state in
+            guard state.requests > 0 else { return nil }
+            let latch = state.idle ?? Latch()
+            state.idle = latch
+            return latch
+        }
+        _ = await idle?.wait(atMost: time)
+    }
+
+    /// Tells it of an event; one that does not keep up misses some, which its log says.
+    func hear(_ method: String, _ parameters: [String: JSONValue]) {
+        let isTaken = process.connection.notify(method, parameters)
+        let dropped = state.withLock { state in
+            defer { state.dropped = isTaken ? 0 : state.dropped + 1 }
+            return isTaken ? state.dropped : state.dropped == 0 ? -1 : 0
+        }
+        if dropped < 0 { access.log.note("It does not read what it is sent; events are left out.") }
+        if dropped > 0 { access.log.note("It reads again; \(dropped) events were left out.") }
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import Synchronization
+
+/// Says for whom a plugin calls, by what it was handed with the request or the job.
+final class CallTokens: Sendable {
+    private let principals = Mutex<[String: Principal]>([:])
+
+    /// A new token for that principal.
+    func mint(_ principal: Principal) -> String {
+        var random = SystemRandomNumberGenerator()
+        let token = [random.next(), random.next()].map { Self.hexadecimal($0) }.joined()
+        principals.withLock { $0[token] = principal }
+        return token
+    }
+
+    /// Who is behind a token; nil for one that is not, or no longer, valid.
+    func principal(of token: String) -> Principal? { principals.withLock { $0[token] } }
+
+    /// Somebody logged in or out under the token; nothing where it has died meanwhile.
+    func replace(_ token: String, with principal: Principal) {
+        principals.withLock { principals in
+            if principals[token] != nil { principals[token] = principal }
+        }
+    }
+
+    /// Ends a token.
+    func remove(_ token: String) { principals.withLock { _ = $0.removeValue(forKey: token) } }
+
+    /// Ends the tokens of a job; of every job for nil.
+    func removeJobs(_ number: Int64? = nil) {
+        principals.withLock { principals in
+            principals = principals.filter { entry in
+                guard case .work(let work) = entry.value.identity else { return true }
+                return number != nil && work.job != number
+            }
+        }
+    }
+
+    /// How many there are.
+    var count: Int { principals.withLock { $0.count } }
+
+    private static func hexadecimal(_ number: UInt64) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+    }
+}

@@ -107,6 +107,9 @@ struct Finished: Sendable {
 enum Programs {
     static let daemon = find("gatehoused")
     static let command = find("gatehouse")
+    /// The directory of all programs that are built.
+    static let directory = URL(fileURLWithPath: daemon).deletingLastPathComponent().path
+    static let python = "/usr/bin/python3"
 
     /// The package's directory.
     static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -12,6 +12,12 @@ struct GatewaySettings: Sendable {
     var other: [String: JSONValue] = [:]
     /// Nodes beside the one with text consoles.
     var nodes: [JSONValue] = [["name": "test", "uri": "test:///default"]]
+    /// Folders of plugins that are staged before the start, from the package's directory on.
+    var staged: [String] = []
+    /// Rows of the plugin table.
+    var plugins: [JSONValue] = []
+    /// Whether the test breaks things that the daemon has to report as errors.
+    var expectsErrors = false
 
     /// The whole configuration; JSON is YAML too.
     func configuration(
@@ -30,6 +36,7 @@ struct GatewaySettings: Sendable {
             "nodes": .array([["name": "lines", "static": .array(lines)]] + nodes),
             // What is written at the finest level must hold no secret either.
             "logLevel": "trace",
+            "plugins": ["search": [.string("\(directory)/plugins")], "table": .array(plugins)],
         ]
         var limits = limits
         if limits["requestsPerMinutePerAddress"] == nil { limits["requestsPerMinutePerAddress"] = 100_000 }

@@ -56,36 +56,38 @@ extension PluginCommand {
 
     /// The command `gatehouse plugin set`.
     struct Set: DaemonCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Switches parts of a plugin.",
-            usage: "gatehouse plugin set NAME PART=on|off...",
-            discussion: "The parts are rpc, frontend, scheduler and poller.")
+        static let configuration = CommandConfiguration(abstract: "Switches parts of a plugin.")
+
+        /// A part's switch on the command line.
+        enum Switch: String, ExpressibleByArgument {
+            case on
+            case off
+        }
 
         @OptionGroup var daemonOptions: DaemonOptions
         @Argument(help: "The plugin's name.") var name: String
-        @Argument(help: "What to switch, such as rpc=off.") var switches: [String]
+        @Option(help: ArgumentHelp("Whether it answers its paths.", valueName: "on|off")) var rpc: Switch?
+        @Option(help: ArgumentHelp("Whether its pages are shown.", valueName: "on|off")) var frontend: Switch?
+        @Option(help: ArgumentHelp("Whether it carries out jobs.", valueName: "on|off")) var scheduler: Switch?
+        @Option(help: ArgumentHelp("Whether its polls run.", valueName: "on|off")) var poller: Switch?
 
-        func validate() throws { _ = try Self.parameters(switches) }
-
-        func ask(_ daemon: Daemon) async throws -> Finding {
-            var parameters = try Self.parameters(switches)
-            parameters["name"] = .string(name)
-            return try await daemon.settledPlugin(try await daemon.call("plugin.modify", parameters))
+        private var parts: [PluginPart: Switch] {
+            var parts: [PluginPart: Switch] = [:]
+            parts[.rpc] = rpc
+            parts[.frontend] = frontend
+            parts[.scheduler] = scheduler
+            parts[.poller] = poller
+            return parts
         }
 
-        /// The switches as parameters of the call.
-        static func parameters(_ switches: [String]) throws -> [String: JSONValue] {
-            var parameters: [String: JSONValue] = [:]
-            for word in switches {
-                let halves = word.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
-                guard halves.count == 2, PluginPart(rawValue: halves[0]) != nil, ["on", "off"].contains(halves[1])
-                else {
-                    throw ValidationError("Write PART=on or PART=off with rpc, frontend, scheduler or poller: \(word)")
-                }
-                parameters[halves[0]] = .bool(halves[1] == "on")
-            }
-            guard !parameters.isEmpty else { throw ValidationError("Say what to switch, such as rpc=off.") }
-            return parameters
+        func validate() throws {
+            guard !parts.isEmpty else { throw ValidationError("Say what to switch, such as --rpc off.") }
+        }
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            var parameters: [String: JSONValue] = ["name": .string(name)]
+            for (part, position) in parts { parameters[part.rawValue] = .bool(position == .on) }
+            return try await daemon.settledPlugin(try await daemon.call("plugin.modify", parameters))
         }
     }
 }

@@ -7,7 +7,10 @@ from harness.libvirt import GUEST_ID
 from harness.pages import ScreenPage, TerminalPage
 from harness.places import wait_until
 
-PAGES = ["/", "/nodes", "/consoles", "/users", "/audit", "/account", f"/machine/{GUEST_ID}"]
+PAGES = [
+    "/", "/nodes", "/consoles", "/jobs", "/alerts", "/plugins", "/users", "/audit", "/account",
+    f"/machine/{GUEST_ID}",
+]
 
 
 class Layout(BrowserCase):

@@ -61,6 +61,8 @@ class BrowserCase(unittest.TestCase):
 
     # Whether the class wants the demo guest; libvirt's test driver is always there.
     with_guest = False
+    # The rows of the plugin table, for a class that wants plugins.
+    plugins = None
     # The first user, unless the class makes it itself.
     first_user = "admin"
 
@@ -70,7 +72,7 @@ class BrowserCase(unittest.TestCase):
         if cls.with_guest:
             cls.libvirt = Shared.libvirt()
             nodes = {"demo": cls.libvirt.uri, **nodes}
-        cls.gateway = Gateway(nodes)
+        cls.gateway = Gateway(nodes, plugins=cls.plugins)
         # Registered before the start, so that a daemon that fails to start leaves nothing behind.
         cls.addClassCleanup(cls._remove_gateway)
         cls.gateway.start()

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from harness.places import COMMAND, DAEMON, ROOT, wait_until
+from harness.places import COMMAND, DAEMON, PRODUCTS, ROOT, STAGE_PLUGINS, wait_until
 
 PASSWORD = "correct horse battery 7"
 
@@ -28,24 +28,28 @@ class CallFailed(Exception):
 class Gateway:
     """One daemon with an empty database.
 
-    `nodes` has a libvirt address, or the list of a static node, for each name.
+    `nodes` has a libvirt address, or the list of a static node, for each name. `plugins` are the rows of its
+    plugin table; with any, or none in a list, the plugins that come with Gatehouse are in its folder.
     """
 
     # Those that run, so that the end of the tests is theirs too.
     running = []
 
-    def __init__(self, nodes, tls="selfSigned", limits=None):
+    def __init__(self, nodes, tls="selfSigned", limits=None, plugins=None):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-"))
         self.port = free_port()
         self.origin = f"{'http' if tls == 'off' else 'https'}://127.0.0.1:{self.port}"
         self.socket = self.directory / "run" / "gatehouse.sock"
         self.log = self.directory / "gatehoused.log"
         self.configuration = self.directory / "gatehouse.yaml"
+        self.plugin_folder = self.directory / "plugins"
         self.process = None
         # One address stands for many users here, and each page is some sixty files.
-        self._write_configuration(nodes, tls, {"requestsPerMinutePerAddress": 100_000, **(limits or {})})
+        self._write_configuration(nodes, tls, {"requestsPerMinutePerAddress": 100_000, **(limits or {})}, plugins)
+        if plugins is not None:
+            self.stage()
 
-    def _write_configuration(self, nodes, tls, limits):
+    def _write_configuration(self, nodes, tls, limits, plugins):
         configuration = {
             "listen": {"address": "127.0.0.1", "port": self.port, "tls": tls},
             "dataDirectory": f"{self.directory}/data",
@@ -56,9 +60,18 @@ class Gateway:
                 for name, value in nodes.items()
             ],
             "limits": limits,
+            **({} if plugins is None else {"plugins": {"search": [f"{self.plugin_folder}"], "table": plugins}}),
         }
         # JSON is YAML too.
         self.configuration.write_text(json.dumps(configuration, indent=2) + "\n")
+
+    def stage(self, *sources):
+        """Puts plugins into the daemon's folder, ready to run: those of `sources`, or all of Gatehouse's own."""
+        done = subprocess.run(
+            [str(STAGE_PLUGINS), str(PRODUCTS), str(self.plugin_folder), *map(str, sources)],
+            capture_output=True, text=True, timeout=60, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"stage-plugins failed: {done.stderr.strip()}")
 
     def start(self):
         with self.log.open("ab") as log:
@@ -154,6 +167,20 @@ class Client:
         if "error" in reply:
             raise CallFailed(reply["error"])
         return reply["result"]
+
+    def request(self, method, path, body=None, **headers):
+        """A request outside of the API, without the session; returns the status and the text."""
+        connection = self._connection()
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    def plugin(self, name):
+        """The plugin of that name, or None where there is none."""
+        return next((p for p in self.call("plugin.list")["plugins"] if p["name"] == name), None)
 
     def _connection(self):
         scheme, _, place = self.origin.partition("://")

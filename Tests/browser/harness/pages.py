@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages as their users know them: by the words on buttons and fields."""
+import pathlib
 import re
 
 from playwright.sync_api import expect
@@ -27,6 +28,19 @@ def machine_row(page, name):
     return page.get_by_role("row").filter(has=page.get_by_role("link", name=name, exact=True))
 
 
+def plugin_switch(page, label):
+    """A switch of the plugin table, such as "Plugin hello" or "RPC of hello"."""
+    return page.get_by_role("switch", name=label, exact=True)
+
+
+def turn(switch, on):
+    """Turns a switch on or off and waits until the server did it."""
+    wanted = "true" if on else "false"
+    expect(switch).not_to_have_attribute("aria-checked", wanted)
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", wanted)
+
+
 class ConsolePage:
     """The window of a console."""
 
@@ -46,6 +60,20 @@ class ConsolePage:
     def wait_for(self, phase, seconds=20):
         expect(self.page.locator(".console")).to_have_attribute("data-phase", phase, timeout=seconds * 1000)
         return self
+
+    def watch_phases(self):
+        """Writes down from now on which phases the console goes through."""
+        self.page.evaluate(
+            """() => {
+                window.seenPhases = [];
+                const element = document.querySelector(".console");
+                new MutationObserver(() => window.seenPhases.push(element.dataset.phase))
+                    .observe(element, { attributes: true, attributeFilter: ["data-phase"] });
+            }""")
+
+    def phases(self):
+        """The phases since `watch_phases`; none where the console was never interrupted."""
+        return self.page.evaluate("window.seenPhases")
 
     def panel(self):
         """The words that explain why the console is not there."""
@@ -93,6 +121,12 @@ class TerminalPage(ConsolePage):
 
     def text(self):
         return self.page.locator(".xterm-rows").inner_text().replace("\u00a0", " ")
+
+    def whole_text(self):
+        """All that the terminal still has, with what scrolled away."""
+        with self.page.expect_download() as saving:
+            self.page.get_by_role("button", name="Download what was shown").click()
+        return pathlib.Path(saving.value.path()).read_text()
 
     def wait_for_text(self, pattern, seconds=20):
         wait_until(lambda: re.search(pattern, self.text()), f"'{pattern}' on the terminal", seconds)

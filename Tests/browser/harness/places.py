@@ -11,6 +11,9 @@ OUTPUT = ROOT / ".build-browser"
 PRODUCTS = ROOT / ".build" / os.environ.get("CONFIGURATION", "debug")
 DAEMON = PRODUCTS / "gatehoused"
 COMMAND = PRODUCTS / "gatehouse"
+STAGE_PLUGINS = ROOT / "packaging" / "tools" / "stage-plugins"
+EXAMPLES = ROOT / "Examples"
+FIXTURES = ROOT / "Tests" / "browser" / "fixtures"
 
 
 def wait_until(claim, what, seconds=20.0, step=0.1):

@@ -20,14 +20,14 @@ import Testing
     @Test func `a job is claimed at start, done under its token and reported`() async throws {
         let core = FakeCore()
         core.submit(7, "machine.start", ["machine": "m"])
-        core.answer("machine.start") { parameters, token in ["did": .object(parameters), "token": .string(token ?? "")]
+        let called = Mutex<[String]>([])
+        core.answer("machine.start") { parameters, token in
+            called.withLock { $0.append("\(token ?? "") \(parameters["machine"]?.stringValue ?? "")") }
+            return [:]
         }
         try await with(core) { _ in
-            #expect(
-                await core.nextEnd() == [
-                    "job": 7, "fence": 107, "outcome": "completed",
-                    "output": ["did": ["machine": "m"], "token": "token 7"],
-                ])
+            #expect(await core.nextEnd() == ["job": 7, "fence": 107, "outcome": "completed"])
+            #expect(called.withLock { $0 } == ["token 7 m"])
         }
     }
 

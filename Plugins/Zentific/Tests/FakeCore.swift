@@ -143,7 +143,9 @@ final class FakeCore: Sendable {
 
     static let stats: JSONValue = [
         "cpuPercent": .double(12.5), "cpuNanoseconds": 2_500_000_000,
-        "disks": [["target": "vda", "readRequests": 11, "writeRequests": 22, "readBytes": 1, "writeBytes": 2]],
+        "disks": [
+            ["target": "vda", "readRequests": 11, "writeRequests": 22, "capacityBytes": 10_240, "allocatedBytes": 4096]
+        ],
         "interfaces": [
             [
                 "target": "vnet0", "receivedBytes": 1000, "sentBytes": 2000, "receivedPackets": 10, "sentPackets": 20,

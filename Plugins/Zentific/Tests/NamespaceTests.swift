@@ -128,6 +128,7 @@ import XMLRPC
             ])
         #expect(disks[0]["int_dev"] == "vda" && disks[0]["ext_dev"] == "/srv/a.qcow2" && disks[0]["mode"] == "w")
         #expect(disks[0]["rdreq"] == 11.0 && disks[0]["wrreq"] == 22.0)
+        #expect(disks[0]["capacity"] == 10_240.0 && disks[0]["free"] == 6144.0 && disks[0]["num_sectors"] == 20.0)
         #expect(disks[1]["mode"] == "r" && disks[1]["type"] == "cdrom" && disks[1]["rdreq"] == 0.0)
         let vif = try #require(machine["vifs"]?.arrayValue?.first)
         #expect(

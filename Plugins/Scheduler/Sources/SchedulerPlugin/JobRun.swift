@@ -48,16 +48,16 @@ final class JobRun: Sendable {
     private func work() async -> JobVerdict {
         guard !isCancelled else { return .cancelled("It was cancelled before it began.") }
         do {
-            let output = try await host.call(job.kind, job.parameters, token: job.token)
-            guard job.kind == "machine.shutdown", wait > .zero else { return .completed(output) }
-            return try await waitUntilOff(output)
+            _ = try await host.call(job.kind, job.parameters, token: job.token)
+            guard job.kind == "machine.shutdown", wait > .zero else { return .completed(nil) }
+            return try await waitUntilOff()
         } catch {
             return JobVerdict(error)
         }
     }
 
     /// Waits until the guest has done what it was asked for.
-    private func waitUntilOff(_ output: JSONValue) async throws -> JobVerdict {
+    private func waitUntilOff() async throws -> JobVerdict {
         stage.withLock { $0 = "The guest was asked to shut down; waiting until it is off." }
         let machine = job.parameters["machine"] ?? .null
         let end = ContinuousClock.now + wait
@@ -105,11 +105,6 @@ final class JobRun: Sendable {
                 _ = try await host.call("job.finish", parameters)
                 return
             } catch let error as GatehouseError {
-                let isTooLong = [.invalidParameters, .limitExceeded].contains(error.code)
-                if isTooLong, parameters.removeValue(forKey: "output") != nil {
-                    parameters["message"] = "It was done; the result was too long to be kept."
-                    continue
-                }
                 host.log("the end of job \(job.id) was not taken: \(error.message)")
                 let isFinal = [.conflict, .notFound, .forbidden, .invalidParameters, .pluginFailed].contains(error.code)
                 guard !isFinal else { return }

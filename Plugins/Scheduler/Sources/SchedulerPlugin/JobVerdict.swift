@@ -4,9 +4,10 @@ import Model
 
 /// How an attempt at a job ended.
 enum JobVerdict: Sendable, Equatable {
-    case completed(JSONValue)
+    /// It was done; the output is nil where the core has it already, as the result of the job's call.
+    case completed(JSONValue?)
     case failed(String)
-    /// It was not done, and may go better later; whether it is tried again is the core's decision.
+    /// It was not done, or what was done is not known; the core finds that out, and whether it is tried again.
     case retry(String)
     case cancelled(String)
     /// The job is not ours any more; nothing is said about its end.
@@ -20,7 +21,8 @@ enum JobVerdict: Sendable, Equatable {
             return
         }
         switch error.code {
-        case .nodeUnreachable, .machineLocked, .timeout: self = .retry(error.message)
+        case .machineLocked, .nodeUnreachable, .timeout, .storageFailed, .internal, .pluginFailed:
+            self = .retry(error.message)
         default: self = .failed(error.message)
         }
     }
@@ -28,11 +30,16 @@ enum JobVerdict: Sendable, Equatable {
     /// What `job.finish` is told beside the job and its number; nil where nothing is said.
     var parameters: [String: JSONValue]? {
         switch self {
-        case .completed(let output): ["outcome": "completed", "output": output]
-        case .failed(let message): ["outcome": "error", "message": .string(message)]
-        case .retry(let message): ["outcome": "retry", "message": .string(message)]
-        case .cancelled(let message): ["outcome": "cancelled", "message": .string(message)]
+        case .completed(let output): ["outcome": "completed"].merging(output.map { ["output": $0] } ?? [:]) { $1 }
+        case .failed(let message): ["outcome": "error", "message": Self.shortened(message)]
+        case .retry(let message): ["outcome": "retry", "message": Self.shortened(message)]
+        case .cancelled(let message): ["outcome": "cancelled", "message": Self.shortened(message)]
         case .lost: nil
         }
+    }
+
+    /// A message as long as the core takes it: 2,000 bytes.
+    private static func shortened(_ message: String) -> JSONValue {
+        .string(message.utf8.count <= 2000 ? message : String(message.unicodeScalars.prefix(500)))
     }
 }

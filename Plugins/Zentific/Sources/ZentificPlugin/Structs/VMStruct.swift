@@ -67,13 +67,17 @@ struct VMStruct {
         (machine["disks"]?.arrayValue ?? []).map { disk in
             let target = disk["target"]?.stringValue ?? ""
             let figures = figures("disks", target: disk["target"])
+            let capacity = figures["capacityBytes"]?.doubleValue ?? 0
+            let free = max(0, capacity - (figures["allocatedBytes"]?.doubleValue ?? capacity))
             return .members([
                 "label": .string(target), "int_dev": .string(target),
                 "ext_dev": .string(disk["source"]?.stringValue ?? ""), "mode": disk["readOnly"] == true ? "r" : "w",
                 "type": .string(disk["device"]?.stringValue ?? ""), "partition_type": "", "mapped_dev": "",
                 "ooreq": 0.0, "rdreq": .double(figures["readRequests"]?.doubleValue ?? 0),
-                "wrreq": .double(figures["writeRequests"]?.doubleValue ?? 0), "num_sectors": 0.0,
-                "start_sector": 0.0, "free": 0.0, "capacity": 0.0, "size_sector": 512, "block_size": 0,
+                "wrreq": .double(figures["writeRequests"]?.doubleValue ?? 0),
+                "num_sectors": .double((capacity / 512).rounded(.down)),
+                "start_sector": 0.0, "free": .double(free), "capacity": .double(capacity), "size_sector": 512,
+                "block_size": 0,
             ])
         }
     }

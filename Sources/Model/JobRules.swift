@@ -42,7 +42,7 @@ package struct JobLimits: Sendable {
 
     /// The pause after an attempt.
     package func pause(after attempt: Int) -> Duration {
-        min(firstPause * (1 << min(max(attempt - 1, 0), 20)), longestPause)
+        min(firstPause * (1 << (min(max(attempt, 1), 21) - 1)), longestPause)
     }
 }
 

@@ -11,7 +11,7 @@ extension JobLedger {
     ///   - holder: the plugin; nil for all.
     ///   - reason: what happened, as a sentence.
     package func releaseAll(of holder: String? = nil, reason: String) async {
-        await release(reason: reason) { $0.holder == holder || holder == nil }
+        await release(reason: reason) { _, lease in lease.holder == holder || holder == nil }
     }
 
     /// Gives a scheduler that was switched off its grace time; what it has not finished then is taken away.
@@ -28,7 +28,7 @@ extension JobLedger {
         let status = try? await plugins.plugin(named: name)
         if leases.values.contains(where: { $0.holder == name }) {
             let isAlive = [.starting, .healthy, .degraded].contains(status?.state)
-            await release(reason: "The scheduler \(name) ended.") { lease in
+            await release(reason: "The scheduler \(name) ended.") { _, lease in
                 lease.holder == name && (!isAlive || lease.process != status?.process)
             }
             if status?.isOn(.scheduler) != true { schedulerStopped(name) }
@@ -39,14 +39,16 @@ extension JobLedger {
     }
 
     /// Takes away the jobs that some leases are of.
-    func release(reason: String, _ isOver: (Lease) -> Bool) async {
-        let ids = leases.filter { isOver($0.value) }.keys.sorted()
+    func release(reason: String, _ isOver: (JobID, Lease) -> Bool) async {
+        let ids = leases.filter { isOver($0.key, $0.value) }.keys.sorted()
         guard !ids.isEmpty else { return }
         await exclusively {
             var changes = Changes()
             for id in ids {
                 // Finished meanwhile, or handed out again.
-                guard let job = active[id], job.status.isHeld, let lease = leases[id], isOver(lease) else { continue }
+                guard let job = active[id], job.status.isHeld, let lease = leases[id], isOver(id, lease) else {
+                    continue
+                }
                 leases[id] = nil
                 interrupt(job, reason, &changes)
             }
@@ -56,7 +58,6 @@ extension JobLedger {
                 logger.error("jobs could not be taken away", metadata: ["error": "\(error)"])
             }
         }
-        await decide()
     }
 
     /// Decides about a job whose attempt ended without an outcome, or has the node asked.
@@ -75,6 +76,7 @@ extension JobLedger {
             }
         case .begun where job.operation != nil:
             interruptions[job.id] = Interruption(reason: reason, since: time.uptime())
+            asker.yield()
             changes.add(job) { job in
                 job.fence += 1
                 job.interruptions += 1
@@ -88,24 +90,34 @@ extension JobLedger {
     }
 
     private static func unknown(_ reason: String, _ job: Job) -> String {
-        "Outcome unknown: \(reason) Look whether \(job.kind) was done before you submit it again."
+        "\(reason) It ended with outcome unknown: look whether \(job.kind) was done before you submit it again."
     }
 
-    /// Asks nodes what became of operations, and ends what they tell.
-    func decide() async {
-        for (id, interruption) in interruptions.sorted(by: { $0.key < $1.key }) {
-            guard let job = active[id], let machine = job.machine, let operation = job.operation else { continue }
-            let verdict = await verdict(operation, on: machine, since: interruption.since)
-            guard verdict != .wait else { continue }
-            await exclusively {
-                guard let current = active[id], current.fence == job.fence, interruptions[id] != nil else { return }
-                var changes = Changes()
-                changes.add(current) { Self.apply(verdict, interruption.reason, to: &$0, time.now(), limits) }
-                do {
-                    try await save(changes)
-                } catch {
-                    logger.error("a job could not be decided", metadata: ["job": "\(id)", "error": "\(error)"])
-                }
+    /// Asks nodes what became of operations, each by itself, and ends what they tell.
+    package func decide() async {
+        await withDiscardingTaskGroup { group in
+            for id in undecided { group.addTask { await self.decide(id) } }
+        }
+    }
+
+    /// The jobs about which their nodes are to be asked.
+    var undecided: [JobID] { interruptions.keys.filter { !asking.contains($0) }.sorted() }
+
+    func decide(_ id: JobID) async {
+        guard let interruption = interruptions[id], let job = active[id], let machine = job.machine,
+            let operation = job.operation, asking.insert(id).inserted
+        else { return }
+        defer { asking.remove(id) }
+        let verdict = await verdict(operation, on: machine, since: interruption.since)
+        guard verdict != .wait else { return }
+        await exclusively {
+            guard let current = active[id], current.fence == job.fence, interruptions[id] != nil else { return }
+            var changes = Changes()
+            changes.add(current) { Self.apply(verdict, interruption.reason, to: &$0, time.now(), limits) }
+            do {
+                try await save(changes)
+            } catch {
+                logger.error("a job could not be decided", metadata: ["job": "\(id)", "error": "\(error)"])
             }
         }
     }

@@ -11,6 +11,7 @@ extension JobLedger: Service {
         await cancelWhenGracefulShutdown {
             await withDiscardingTaskGroup { group in
                 group.addTask(name: "job events") { await self.listen() }
+                group.addTask(name: "job outcomes") { await self.ask() }
                 while !Task.isCancelled {
                     await self.tick()
                     try? await Task.sleep(for: .seconds(1))
@@ -22,21 +23,34 @@ extension JobLedger: Service {
     /// Hears of plugins that end, and of machines and nodes that may be of use again.
     private func listen() async {
         while !Task.isCancelled {
-            guard let subscription = try? bus.subscribe() else { return }
-            defer { bus.unsubscribe(subscription.id) }
-            for await event in subscription.events {
-                switch event {
-                case .pluginChanged(let name): await pluginChanged(name)
-                case .machineChanged(let id): await machineChanged(id)
-                default: break
-                }
+            if let subscription = try? bus.subscribe() {
+                for await event in subscription.events { await hear(event) }
+                bus.unsubscribe(subscription.id)
             }
             // It ends early where this has fallen behind, and for good when the bus is closed.
             try? await Task.sleep(for: .milliseconds(100))
         }
     }
 
+    private func hear(_ event: CoreEvent) async {
+        switch event {
+        case .pluginChanged(let name): await pluginChanged(name)
+        case .machineChanged(let id): await machineChanged(id)
+        default: break
+        }
+    }
+
+    /// Has nodes asked what became of operations; one that does not answer delays no other.
+    private func ask() async {
+        await withDiscardingTaskGroup { group in
+            for await _ in questions {
+                for id in undecided { group.addTask { await self.decide(id) } }
+            }
+        }
+    }
+
     private func machineChanged(_ id: MachineID) async {
+        if !interruptions.isEmpty { asker.yield() }
         if active.values.contains(where: { $0.status == .enqueued && $0.machine == id }),
             await inventory.machine(id)?.operation == nil
         {
@@ -48,8 +62,11 @@ extension JobLedger: Service {
     package func tick() async {
         let (now, uptime) = (time.now(), time.uptime())
         await wake()
-        await release(reason: "The scheduler was silent for too long.") { lease in lease.until < uptime }
-        if !interruptions.isEmpty { await decide() }
+        // While the core itself makes the call, nobody needs to say that it goes on.
+        await release(reason: "The scheduler was silent for too long.") { id, lease in
+            lease.until < uptime && !calls.contains(id)
+        }
+        if !interruptions.isEmpty { asker.yield() }
         guard lastRetention.map({ uptime - $0 > .seconds(3600) }) ?? true else { return }
         lastRetention = uptime
         do {

@@ -45,14 +45,16 @@ extension JobLedger {
     private func handOut(_ job: Job, to plugin: PluginStatus) async throws -> Job? {
         var changes = Changes()
         changes.add(job) { $0.claim(by: plugin.name, at: time.now()) }
+        // Before it is written: a plugin that is switched off meanwhile must not be missed.
+        leases[job.id] = Lease(
+            holder: plugin.name, process: plugin.process, until: time.uptime() + limits.lease)
         do {
             try await save(changes)
         } catch {
+            leases[job.id] = nil
             if let machine = job.machine { await inventory.unlock(machine, from: job.id) }
             throw error
         }
-        leases[job.id] = Lease(
-            holder: plugin.name, process: plugin.process, until: time.uptime() + limits.lease)
         return active[job.id]
     }
 
@@ -73,8 +75,10 @@ extension JobLedger {
     /// Hears from the scheduler that holds a job, which keeps it from being taken away; true where it is to end.
     ///
     /// - Throws: `conflict` where the job was taken away.
-    package func progress(_ id: JobID, fence: Int64, percent: Int?, message: String?) async throws -> Bool {
-        var job = try held(id, fence)
+    package func progress(
+        _ id: JobID, fence: Int64, by plugin: String, percent: Int?, message: String?
+    ) async throws -> Bool {
+        var job = try held(id, fence, by: plugin)
         let now = time.uptime()
         if leases[id]?.isLast == false { leases[id]?.until = now + limits.lease }
         let isNews = (percent != nil && percent != job.percent) || (message != nil && message != job.message)
@@ -98,10 +102,10 @@ extension JobLedger {
     /// - Throws: `conflict` where the job was taken away, where its call is still being made, or where it is said to be
     ///   completed without a call that succeeded.
     package func finish(
-        _ id: JobID, fence: Int64, outcome: JobOutcome, output: JSONValue?, message: String?
+        _ id: JobID, fence: Int64, by plugin: String, outcome: JobOutcome, output: JSONValue?, message: String?
     ) async throws -> Job {
         try await exclusively {
-            var job = try held(id, fence)
+            var job = try held(id, fence, by: plugin)
             guard !calls.contains(id) else {
                 throw GatehouseError(.conflict, "The call of job \(id) has not ended yet; wait for its answer.")
             }
@@ -128,9 +132,11 @@ extension JobLedger {
         changes.add(job) { $0.end(end, at: time.now(), limits: limits) }
     }
 
-    /// The job, if it is held under that number.
-    func held(_ id: JobID, _ fence: Int64) throws -> Job {
-        guard let job = active[id], job.status.isHeld, job.fence == fence, leases[id] != nil else {
+    /// The job, if it is held under that number, and by that plugin.
+    func held(_ id: JobID, _ fence: Int64, by plugin: String? = nil) throws -> Job {
+        guard let job = active[id], job.status.isHeld, job.fence == fence, let lease = leases[id],
+            plugin == nil || plugin == lease.holder
+        else {
             throw GatehouseError(
                 .conflict, "Job \(id) is not held under the number \(fence) any more; stop working on it.")
         }

@@ -50,6 +50,10 @@ package actor JobLedger {
     /// Jobs whose call is being made.
     var calls: Set<JobID> = []
     var interruptions: [JobID: Interruption] = [:]
+    /// Those of them about which a node is being asked.
+    var asking: Set<JobID> = []
+    /// Wakes whoever asks the nodes.
+    let (questions, asker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Jobs that have just ended, for those who are told so.
     var recent: [JobID: Job] = [:]
     var lastRetention: Duration?
@@ -87,6 +91,11 @@ package actor JobLedger {
                 if job.status.isHeld {
                     if let machine = job.machine { _ = await inventory.lock(machine, for: job) }
                     interrupt(job, "Gatehouse ended while the job was being done.", &changes)
+                } else if job.status == .fetched, pending[job.id] == nil {
+                    // What it waited for is forgotten.
+                    var job = job
+                    job.wait(forOthers: false, at: time.now())
+                    changes.add(job)
                 } else if let failed = pending[job.id]?.first(where: { statuses[$0]?.isFinished == true }) {
                     changes.add(job) { $0.failDependency(failed, at: time.now()) }
                 }

@@ -89,6 +89,7 @@ final class FakeCore: Sendable {
         case "setting.get":
             guard parameters["name"] == "statRetention" else { throw GatehouseError(.forbidden, "Only a superuser.") }
             return ["setting": ["name": "statRetention", "value": 25, "level": 5]]
+        case "plugin.show": return ["plugin": ["parts": ["rpc", "poller"]]]
         case "plugin.list":
             return [
                 "plugins": [

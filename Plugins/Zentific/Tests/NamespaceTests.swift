@@ -56,12 +56,15 @@ import XMLRPC
         #expect(plugins[2]["id"] == 3 && plugins[1]["enabled"] == false)
     }
 
-    @Test func `a plugin is switched with numbers, booleans or digits`() async throws {
-        #expect(try await core.value("Zentific.modifyPlugin", "rpc", 1, true, "0", false, 1) == true)
-        #expect(
-            core.asked.last?.parameters == [
-                "name": "rpc", "enabled": true, "rpc": true, "frontend": false, "scheduler": false, "poller": true,
-            ])
+    @Test func `a plugin is switched with numbers, booleans or digits, in the parts that it has`() async throws {
+        #expect(try await core.value("Zentific.modifyPlugin", "rpc", 1, true, "0", false, 0) == true)
+        #expect(core.asked.last?.parameters == ["name": "rpc", "enabled": true, "rpc": true, "poller": false])
+        core.answer("plugin.modify") { parameters in
+            guard parameters["frontend"] == nil else { throw GatehouseError.invalidParameter("frontend", "No.") }
+            return [:]
+        }
+        let fault = try await core.fault("Zentific.modifyPlugin", "rpc", 1, 1, 1, 0, 0)
+        #expect(fault?.text == "<MESSAGE type='INVALID_PARAMETER' param='frontend'> No.")
     }
 
     @Test func `the caller has his name under both keys`() async throws {

@@ -40,9 +40,13 @@ extension ZentificTable {
             [.text("name"), .flag("enabled"), .flag("rpc"), .flag("frontend"), .flag("scheduler"), .flag("poller")],
             returns: "boolean"
         ) { call in
-            var change: [String: JSONValue] = ["name": .string(call.arguments.text("name"))]
-            for flag in ["enabled", "rpc", "frontend", "scheduler", "poller"] {
-                change[flag] = .bool(call.arguments.flag(flag))
+            let name = JSONValue.string(call.arguments.text("name"))
+            let parts = try await call.core("plugin.show", ["name": name])["plugin"]?["parts"]?.arrayValue ?? []
+            var change = ["name": name, "enabled": .bool(call.arguments.flag("enabled"))]
+            for part in ["rpc", "frontend", "scheduler", "poller"] {
+                let isOn = call.arguments.flag(part)
+                // A part that the plugin does not have is off already; to switch it on is the core's to refuse.
+                if isOn || parts.contains(.string(part)) { change[part] = .bool(isOn) }
             }
             _ = try await call.core("plugin.modify", change)
             return true

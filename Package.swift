@@ -187,7 +187,8 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests",
             dependencies: [
-                "HostSystem", "JSONRPC", "Model", "PluginHost", "PluginProtocol", "gatehouse-launch", logging,
+                "HostSystem", "JSONRPC", "Model", "PluginHost", "PluginProtocol", "gatehouse-launch",
+                "hello-plugin", logging,
                 serviceLifecycle,
             ],
             swiftSettings: settings),

@@ -15,7 +15,7 @@ export function pluginStage({ page, api, events, user, navigate, onTitle }) {
 
 function frameStage({ page, api, events, user, navigate, onTitle }) {
     const frame = h("iframe", {
-        class: "plugin-frame", sandbox: "allow-scripts", title: page.title, src: page.url,
+        class: "plugin-frame waiting", sandbox: "allow-scripts", title: page.title, src: page.url,
         referrerpolicy: "no-referrer",
     });
     const late = h("div", { class: "banner", role: "status", hidden: true }, icon("warning"),
@@ -34,12 +34,16 @@ function frameStage({ page, api, events, user, navigate, onTitle }) {
         onReady: () => {
             clearTimeout(waiting);
             show(late, false);
+            frame.classList.remove("waiting");
         },
     });
     let waiting = null;
     const wait = () => {
         clearTimeout(waiting);
-        waiting = setTimeout(() => show(late, true), patience);
+        waiting = setTimeout(() => {
+            show(late, true);
+            frame.classList.remove("waiting");
+        }, patience);
     };
     // The sender is known by its window: the origin of a sandboxed frame says nothing.
     const hear = (event) => event.source === frame.contentWindow && frame.contentWindow && broker.receive(event.data);

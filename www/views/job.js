@@ -84,7 +84,7 @@ function build(api, first) {
         facts.replaceChildren(...factsOf(job).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
         output.replaceChildren(job.output === null || job.output === undefined
             ? h("p", { class: "muted" }, isActive(job) ? "None yet." : "None.")
-            : h("pre", { class: "output", tabindex: "0", role: "region", "aria-label": "Output" },
+            : h("pre", { class: "output", tabindex: "0", role: "group", "aria-label": "What it gave" },
                 JSON.stringify(job.output, null, 2)));
         tick();
     }

@@ -67,6 +67,11 @@ import XMLRPC
         #expect(fault?.text == "<MESSAGE type='INVALID_PARAMETER' param='frontend'> No.")
     }
 
+    @Test func `the plugin can switch itself off`() async throws {
+        core.answer("plugin.modify") { _ in throw CancellationError() }
+        #expect(try await core.value("Zentific.modifyPlugin", "zentific", 0, 0, 0, 0, 0) == true)
+    }
+
     @Test func `the caller has his name under both keys`() async throws {
         let user = try await core.value("User.getUser")
         #expect(

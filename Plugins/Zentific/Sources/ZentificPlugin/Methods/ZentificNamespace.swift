@@ -48,7 +48,11 @@ extension ZentificTable {
                 // A part that the plugin does not have is off already; to switch it on is the core's to refuse.
                 if isOn || parts.contains(.string(part)) { change[part] = .bool(isOn) }
             }
-            _ = try await call.core("plugin.modify", change)
+            do {
+                _ = try await call.core("plugin.modify", change)
+            } catch is CancellationError {
+                // It was this plugin that was switched off: the host is doing so, and waits for this answer.
+            }
             return true
         },
         ZentificMethod("Zentific.getAllPlugins", returns: "array of PLUGIN") { call in

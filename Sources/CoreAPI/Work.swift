@@ -11,7 +11,7 @@ extension CoreServices {
     /// Calls a method; what a job calls goes through the ledger, so that nothing is done twice.
     func carryOut(
         _ method: Method, _ parameters: [String: JSONValue], principal: Principal,
-        _ body: @Sendable () async throws -> JSONValue
+        _ body: @escaping @Sendable () async throws -> JSONValue
     ) async throws -> JSONValue {
         guard case .work(let work) = principal.identity else { return try await body() }
         return try await jobs.carryOut(

@@ -144,6 +144,27 @@ import Testing
         }
     }
 
+    @Test func `a call that its caller gives up is seen through, and what came of it is known`() async throws {
+        try await JobFixture.run { fixture in
+            try await fixture.submit("a")
+            let job = try await fixture.claimed()
+            let gate = Gate()
+            let call = Task {
+                try await fixture.call(job) {
+                    let value = await gate.wait()
+                    try Task.checkCancellation()
+                    return value
+                }
+            }
+            try await eventually("it is being done") { await gate.isWaitedFor }
+            call.cancel()
+            await fixture.jobs.releaseAll(reason: "The scheduler ended.")
+            await gate.open()
+            #expect(try await call.value == "done")
+            #expect(try await fixture.status(job) == .completed)
+        }
+    }
+
     @Test func `the ledger hears of plugins and machines by itself while it runs`() async throws {
         try await JobFixture.run { fixture in
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -12,7 +12,7 @@ extension JobLedger {
     ///   or what the call throws.
     package func carryOut(
         _ work: WorkIdentity, method: String, parameters: [String: JSONValue], isChange: Bool,
-        kept: @Sendable (JSONValue) -> JSONValue, _ body: @Sendable () async throws -> JSONValue
+        kept: @Sendable (JSONValue) -> JSONValue, _ body: @escaping @Sendable () async throws -> JSONValue
     ) async throws -> JSONValue {
         let id = JobID(work.job)
         let job = try held(id, work.fence)
@@ -27,8 +27,10 @@ extension JobLedger {
             throw GatehouseError(.forbidden, "Job \(id) has other parameters than these; job.claim gave them.")
         }
         try await exclusively { try await beginCall(id, work.fence) }
+        // What is begun is seen through: its end is awaited here, and giving up the call does not reach it.
+        let call = Task(name: "call of job \(id)") { @concurrent in try await body() }
         do {
-            let result = try await body()
+            let result = try await call.value
             await exclusively { await endCall(id, .success(kept(result))) }
             return result
         } catch {

@@ -96,6 +96,7 @@ extension PluginHost: PluginControl {
             sandboxed: isSandboxed(slot), isReloadPending: look?.isPending ?? false || slot.reloadError != nil)
         status.process = look?.number
         status.memoryKiB = look?.memory
+        if status.error == nil { status.error = listenerProblem(name) }
         return status
     }
 

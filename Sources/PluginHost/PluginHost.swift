@@ -19,6 +19,8 @@ package actor PluginHost: Service {
     let logger: Logger
     let store: PluginStore
     let routing = RoutingTable()
+    /// What is wrong with plugins' own ports.
+    let listenerProblems = Mutex<[PluginListener: String]>([:])
     private let dispatcher = Mutex<(any CoreDispatcher)?>(nil)
     let begun = Latch()
     let jobs: AsyncStream<Job>

@@ -140,4 +140,25 @@ import Testing
             }
         }
     }
+
+    @Test func `a port that is taken is told with the plugin, and everything else works`() async throws {
+        let taken = try await TextSource(isSilent: true)
+        var settings = Self.settings
+        settings.expectsErrors = true
+        settings.plugins = [
+            [
+                "name": "zentific", "permissions": "asked",
+                "listeners": [["address": "127.0.0.1", "port": .int(Int64(taken.port))]],
+            ]
+        ]
+        try await withGateway(settings) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            try await eventually("it is told") {
+                try await gateway.plugin("zentific")["error"]?.stringValue?.contains("is in use") == true
+            }
+            #expect(try await call(gateway, [["Zentific.hello"]]).results == [true])
+            await taken.close()
+            try await eventually("it is taken over") { try await gateway.plugin("zentific")["error"]?.isNull == true }
+        }
+    }
 }

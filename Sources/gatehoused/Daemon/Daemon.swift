@@ -44,7 +44,14 @@ struct Daemon {
         plugins.attach(api.dispatcher)
         let identity = try TLSIdentity(configuration, logger: logger)
         let web = try WebServer(
-            api: api, settings: configuration.webSettings, tls: identity, plugins: plugins, logger: logger)
+            api: api, settings: configuration.webSettings, tls: identity, plugins: plugins,
+            report: { listener, state in
+                if case .failed(let error) = state {
+                    plugins.note(listener, problem: error.message)
+                } else {
+                    plugins.note(listener, problem: nil)
+                }
+            }, logger: logger)
         let socketPath = "\(configuration.runDirectory)/gatehouse.sock"
         try await AdminSocket.requireFree(socketPath)
         let token = try AdminToken.make(in: configuration.runDirectory)

@@ -13,7 +13,7 @@ struct PluginCommand: AsyncParsableCommand {
             """,
         subcommands: [
             List.self, Show.self, Enable.self, Disable.self, Set.self, Reset.self, Reload.self, Restart.self,
-            PluginLog.self,
+            PluginLog.self, PluginCheckCommand.self,
         ])
 
     /// The command `gatehouse plugin list`.

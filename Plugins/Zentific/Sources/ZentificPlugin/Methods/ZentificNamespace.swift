@@ -52,6 +52,8 @@ extension ZentificTable {
                 _ = try await call.core("plugin.modify", change)
             } catch is CancellationError {
                 // It was this plugin that was switched off: the host is doing so, and waits for this answer.
+            } catch let error as GatehouseError where error.code == .pluginFailed {
+                // The same, a moment later: the host's end is closed already.
             }
             return true
         },

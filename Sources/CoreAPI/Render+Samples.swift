@@ -23,6 +23,14 @@ extension Render {
             "cpus": .int(Int64(host.cpus)), "memoryKiB": .int(host.memoryKiB),
             "freeMemoryKiB": .optional(host.freeMemoryKiB),
             "load": host.load.map { .array($0.map(JSONValue.double)) } ?? .null,
+            "storage": host.storage.map { .array($0.map(storage)) } ?? .null,
+        ]
+    }
+
+    private static func storage(_ storage: StorageFill) -> JSONValue {
+        [
+            "name": .string(storage.name), "capacityBytes": .int(storage.capacityBytes),
+            "availableBytes": .int(storage.availableBytes),
         ]
     }
 

@@ -2,6 +2,29 @@
 
 package import FoundationEssentials
 
+/// How full a storage of a node is, as the node last counted it.
+package struct StorageFill: Sendable, Equatable {
+    /// The pool's name.
+    package var name: String
+    /// What it can hold, in bytes; over 0.
+    package var capacityBytes: Int64
+    /// What is left, in bytes.
+    package var availableBytes: Int64
+
+    /// Makes one.
+    package init(name: String, capacityBytes: Int64, availableBytes: Int64) {
+        self.name = name
+        self.capacityBytes = capacityBytes
+        self.availableBytes = availableBytes
+    }
+
+    /// How full it is, of 100.
+    package var percent: Double {
+        guard capacityBytes > 0 else { return 0 }
+        return min(max(100 - 100 * Double(availableBytes) / Double(capacityBytes), 0), 100)
+    }
+}
+
 /// What a node's host has used up to some moment; nil where the node does not tell.
 package struct HostCounters: Sendable, Equatable {
     /// Time that its processors have worked, all together.
@@ -16,11 +39,13 @@ package struct HostCounters: Sendable, Equatable {
     package var freeMemoryKiB: Int64?
     /// Processes that were ready to run, on average over 1, 5 and 15 minutes.
     package var load: [Double]?
+    /// Its storage pools that are active.
+    package var storage: [StorageFill]?
 
     /// Makes counters; what is not given is not known.
     package init(
         cpuNanoseconds: Int64? = nil, idleNanoseconds: Int64? = nil, cpus: Int, memoryKiB: Int64,
-        freeMemoryKiB: Int64? = nil, load: [Double]? = nil
+        freeMemoryKiB: Int64? = nil, load: [Double]? = nil, storage: [StorageFill]? = nil
     ) {
         self.cpuNanoseconds = cpuNanoseconds
         self.idleNanoseconds = idleNanoseconds
@@ -28,6 +53,7 @@ package struct HostCounters: Sendable, Equatable {
         self.memoryKiB = memoryKiB
         self.freeMemoryKiB = freeMemoryKiB
         self.load = load
+        self.storage = storage
     }
 }
 

@@ -43,6 +43,23 @@ import Testing
         }
     }
 
+    @Test func `storage that is nearly full is told, whether or not the report says so`() async throws {
+        try await SampleFixture.run { fixture in
+            let root = try await fixture.test.user("root", .superUser)
+            let pools = [10, 95].map {
+                StorageFill(name: "p\($0)", capacityBytes: 1000, availableBytes: 1000 - $0 * 10)
+            }
+            fixture.hypervisor.setSample(host: HostCounters(cpus: 1, memoryKiB: 1, storage: pools))
+            for _ in 0..<62 {
+                _ = try await fixture.core.samples.take(from: fixture.node)
+                try await fixture.keepAppending(1)
+            }
+            #expect(try await fixture.alerts(root).map(\.condition.kind) == [.disk])
+            try await fixture.keepAppending(30)
+            #expect(try await fixture.alerts(root).first?.clearedAt == nil, "what is not known any more is not over")
+        }
+    }
+
     @Test func `a node that does not answer is told after a minute, without any sample`() async throws {
         try await SampleFixture.run { fixture in
             let root = try await fixture.test.user("root", .superUser)

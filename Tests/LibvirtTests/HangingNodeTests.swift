@@ -66,6 +66,9 @@ import Testing
                     }
                     #expect(ContinuousClock.now - start < .seconds(2))
                 }
+                let start = ContinuousClock.now
+                await #expect(throws: GatehouseError.self) { _ = try await hypervisor.sample() }
+                #expect(ContinuousClock.now - start < .seconds(2), "a sample waits no longer than any other call")
                 _ = try await record.first(within: .seconds(10)) { event -> Bool? in
                     if case .node(.unreachable) = event { true } else { nil }
                 }

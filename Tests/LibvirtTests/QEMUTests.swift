@@ -53,6 +53,46 @@ struct QEMUTests {
         }
     }
 
+    @Test func `a machine with a disk and an interface is measured, with its host`() async throws {
+        try await PrivateLibvirtd.with { libvirtd in
+            let image = "\(libvirtd.directory)/disk.img"
+            _ = try #require(FileManager.default.createFile(atPath: image, contents: Data(count: 1_048_576)))
+            let devices = """
+                <disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='\(image)'/>
+                  <target dev='vda' bus='virtio'/></disk>
+                <interface type='ethernet'><mac address='52:54:00:00:00:02'/><model type='virtio'/></interface>
+                """
+            try await libvirtd.define(
+                Self.domain(graphics: "<graphics type='vnc'><listen type='none'/></graphics>" + devices))
+            let hypervisor = try TestNode.hypervisor(libvirtd.uri)
+            try await running(hypervisor) { record in
+                _ = try await record.inventory()
+                try await hypervisor.perform(.start, on: Self.uuid)
+                #expect(
+                    await eventually {
+                        let read = try? await hypervisor.statistics(of: Self.uuid).disks.first?.readBytes
+                        return read ?? 0 > 0
+                    }, "the BIOS looks for a system on the disk")
+                let statistics = try await hypervisor.statistics(of: Self.uuid)
+                #expect(statistics.counters.vcpus == 1 && statistics.counters.memoryKiB == 49_152)
+                #expect(statistics.maxMemoryKiB == 49_152)
+                let disk = try #require(statistics.disks.first)
+                #expect(disk.target == "vda" && disk.capacityBytes == 1_048_576 && disk.readRequests ?? 0 > 0)
+                #expect(statistics.interfaces.count == 1 && statistics.interfaces.first?.receivedBytes != nil)
+                let before = try await hypervisor.sample()
+                #expect(before.host.load?.count == 3, "the node is this host")
+                #expect(before.host.cpuNanoseconds ?? 0 > 0 && before.host.freeMemoryKiB ?? 0 > 0)
+                try await Task.sleep(for: .milliseconds(300))
+                let after = try await hypervisor.sample()
+                let times = [before, after].map { ($0.host.cpuNanoseconds ?? 0) + ($0.host.idleNanoseconds ?? 0) }
+                let passed = Double(times[1] - times[0]) / 1e9 / Double(after.host.cpus)
+                #expect((0.1...3).contains(passed), "\(passed) seconds a processor")
+                let machine = try #require(after.machines.first)
+                #expect(after.machines.count == 1 && machine.diskReadBytes ?? 0 > 0 && machine.netSentBytes != nil)
+            }
+        }
+    }
+
     @Test func `a machine made, changed and undone elsewhere is reported`() async throws {
         try await PrivateLibvirtd.with { libvirtd in
             let hypervisor = try TestNode.hypervisor(libvirtd.uri)

@@ -16,6 +16,8 @@ import Testing
             #expect(first.host.cpus == 16 && first.host.memoryKiB == 3_145_728 && first.host.load == nil)
             #expect(try #require(first.host.cpuNanoseconds) > 0 && first.host.idleNanoseconds != nil)
             #expect(try #require(first.host.freeMemoryKiB) <= first.host.memoryKiB)
+            let pool = try #require(first.host.storage?.first)
+            #expect(pool.name == "default-pool" && pool.capacityBytes > 0 && pool.percent == 0)
             let counters = try #require(first.machines.first)
             #expect(first.machines.count == 1 && counters.uuid == machine.uuid && counters.state == .running)
             #expect(counters.vcpus == 2 && counters.memoryKiB == 2_097_152 && counters.usedMemoryKiB == nil)

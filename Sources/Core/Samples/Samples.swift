@@ -28,6 +28,8 @@ package actor Samples {
     private var sampling: Set<NodeID> = []
     private var appending: Set<NodeID> = []
     private var readings: [MachineID: Reading] = [:]
+    /// How full each node's fullest storage was at its last sample, and when that was taken.
+    private var fullest: [NodeID: (percent: Double, at: Duration)] = [:]
 
     /// Makes the keeper of samples; `load` must be called before use.
     package init(
@@ -59,6 +61,7 @@ extension Samples {
         }
         defer { sampling.remove(node) }
         var sample = try await hypervisor.sample()
+        fullest[node] = sample.host.storage?.map(\.percent).max().map { ($0, time.uptime()) }
         let known = await inventory.machines(on: node)
         for index in sample.machines.indices {
             guard let snapshot = known[sample.machines[index].uuid]?.snapshot else { continue }
@@ -127,6 +130,10 @@ extension Samples {
         defer { appending.remove(report.node) }
         var kept = report
         kept.machines.removeAll { names[$0.uuid] == nil }
+        // It is no rate: whoever works out rates may leave it to us.
+        if kept.host.diskPercent == nil, let fullest = fullest[report.node], time.uptime() - fullest.at < .seconds(60) {
+            kept.host.diskPercent = fullest.percent
+        }
         kept.host.traffic = kept.host.traffic.filled(from: kept.machines.map(\.traffic))
         try await repository.appendSample(kept, keeping: retention)
         last[report.node] = report.at

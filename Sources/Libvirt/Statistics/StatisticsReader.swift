@@ -16,6 +16,8 @@ struct StatisticsReader: Sendable {
         let start = Date()
         var host = try connection.hostCounters(freeMemoryIsKiB: node.uri.driver == .test)
         host.load = load()
+        // A node without storage of its own, or whose storage daemon is away, is measured all the same.
+        host.storage = try? connection.storage()
         var machines: [UUID: MachineCounters] = [:]
         do {
             for figures in try connection.allFigures() { machines[figures.uuid] = figures.counters }

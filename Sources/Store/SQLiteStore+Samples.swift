@@ -15,7 +15,10 @@ extension SQLiteStore: SampleRepository {
             try append.completeAverages()
             try append.insert(report)
             for resolution in SampleResolution.allCases {
-                try append.prune(resolution, keeping: Int64(retention.length(resolution).components.seconds))
+                let seconds = Int64(retention.length(resolution).components.seconds)
+                try append.prune(resolution, of: report.node.number, keeping: seconds)
+                // Of a node that nobody samples any more nobody else would let go.
+                try append.prune(resolution, of: try append.nodeInTurn(), keeping: seconds)
             }
         }
     }
@@ -196,8 +199,16 @@ private struct SampleAppend {
             arguments: arguments)
     }
 
-    /// Lets go of the oldest moments of a resolution.
-    func prune(_ resolution: SampleResolution, keeping seconds: Int64) throws {
+    /// One node after the other, with each append another.
+    func nodeInTurn() throws -> Int64 {
+        try Int64.fetchOne(
+            db,
+            sql: "SELECT id FROM node ORDER BY id LIMIT 1 OFFSET (SELECT ? % count(*) FROM node)",
+            arguments: [at / Int64(SampleResolution.tenSeconds.seconds)]) ?? node
+    }
+
+    /// Lets go of the oldest moments of a node's resolution.
+    func prune(_ resolution: SampleResolution, of node: Int64, keeping seconds: Int64) throws {
         let last = try Int64.fetchAll(
             db,
             sql: "SELECT at FROM nodeSample WHERE node = ? AND resolution = ? AND at < ? ORDER BY at LIMIT ?",

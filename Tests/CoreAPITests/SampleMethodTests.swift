@@ -132,3 +132,45 @@ import Testing
         }
     }
 }
+
+@Suite struct SampleFuzzTests {
+    @Test func `figures of any shape are taken or refused, and nothing else happens`() async throws {
+        try await APIFixture.run { fixture in
+            var random = SystemRandomNumberGenerator()
+            let web = try await fixture.address("web")
+            for _ in 0..<400 {
+                let report: [String: JSONValue] = [
+                    "node": "n1", "at": .string(fixture.moment(&random)), "host": Self.object(&random, machine: nil),
+                    "machines": .array((0..<Int.random(in: 0...3)).map { _ in Self.object(&random, machine: web) }),
+                ]
+                let error = await fixture.failure("sample.append", report, as: fixture.root)
+                #expect(error == nil || error?.code == .invalidParameters || error?.code == .conflict, "\(report)")
+            }
+        }
+    }
+
+    private static func object(_ random: inout some RandomNumberGenerator, machine: JSONValue?) -> JSONValue {
+        let values: [JSONValue] = [
+            nil, 0, -1, 100, .double(1e308), .double(.infinity), .double(.nan), .int(.max), .int(.min), "5", true, [],
+            [:],
+            [1, 2, 3], ["much"],
+        ]
+        let names = ["cpuPercent", "memoryPercent", "memoryKiB", "load", "diskRead", "netSent", "diskPercent", "x"]
+        var members: [String: JSONValue] = [:]
+        for name in names where Bool.random(using: &random) {
+            // Mostly what fits, so that what follows is reached too.
+            members[name] = Bool.random(using: &random) ? 7 : values.randomElement(using: &random)
+        }
+        members["machine"] = machine
+        return .object(members)
+    }
+}
+
+extension APIFixture {
+    fileprivate func moment(_ random: inout some RandomNumberGenerator) -> String {
+        test.clock.advance(.seconds(Int.random(in: 0...20, using: &random)))
+        let forms = ["", "0", "2027-01-15", "2027-01-15T12:00:00", "9999999999-01-01T00:00:00Z"]
+        guard Int.random(in: 0...9, using: &random) > 0 else { return forms.randomElement(using: &random) ?? "" }
+        return test.clock.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
+}

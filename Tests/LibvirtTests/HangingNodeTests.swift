@@ -13,6 +13,7 @@ import Testing
     private static var timing: LibvirtTiming {
         var timing = LibvirtTiming()
         timing.read = .milliseconds(700)
+        timing.sample = .milliseconds(700)
         timing.change = .milliseconds(700)
         timing.backoffStart = .milliseconds(50)
         timing.backoffLimit = .milliseconds(100)

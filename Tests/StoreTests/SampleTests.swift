@@ -77,9 +77,22 @@ private let quarter = Date(timeIntervalSince1970: 1_800_000_000)
                 try await store.appendSample(node, machine, at: quarter + Double(7300 + number * 10), value: 1)
                 counts.append(try await store.points(.machine(machine), .tenSeconds).count)
             }
-            // Four go and one comes, until only those are left that are two hours old or less.
-            #expect(counts == [17, 14, 11, 11, 11, 11])
+            // Some go and one comes, until only those are left that are two hours old or less.
+            #expect(counts == [13, 11, 11, 11, 11, 11])
             #expect(try await store.points(.machine(machine), .minute).count >= 3, "averages are kept for longer")
+        }
+    }
+
+    @Test func `what is too old of a node that nobody samples any more goes, too`() async throws {
+        try await withStore { store in
+            let (old, new) = (try await store.node("old"), try await store.node("new"))
+            let machine = try await store.machine("web", on: old)
+            try await store.appendSample(old, machine, at: quarter, value: 1)
+            for number in 0..<2 {
+                try await store.appendSample(new, machine, at: quarter + Double(8000 + number * 10), value: 1)
+            }
+            #expect(try await store.points(.machine(machine), .tenSeconds).isEmpty)
+            #expect(try await store.points(.node(old), .tenSeconds).isEmpty)
         }
     }
 

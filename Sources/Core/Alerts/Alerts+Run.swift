@@ -18,8 +18,12 @@ extension Alerts: Service {
     }
 
     private func checkAgainAndAgain() async {
+        var turn = 0
         while !Task.isCancelled {
             await check()
+            turn += 1
+            // Once an hour is plenty; where it fails the next hour tries again.
+            if turn % 240 == 0 { try? await prune() }
             try? await Task.sleep(for: Self.period)
         }
     }

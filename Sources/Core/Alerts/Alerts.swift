@@ -61,6 +61,11 @@ package actor Alerts {
             open[alert.condition] = alert
             watches[alert.condition] = ConditionWatch(isRaised: true)
         }
+        try await prune()
+    }
+
+    /// Forgets what has long been over, a thousand alerts at a time.
+    func prune() async throws {
         _ = try await repository.pruneAlerts(clearedBefore: time.now().addingTimeInterval(-Self.life))
     }
 

@@ -4,6 +4,8 @@
 package struct LibvirtTiming: Sendable, Equatable {
     /// A call that only asks.
     package var read: Duration = .seconds(10)
+    /// A call that asks about every machine at once; it takes some milliseconds for each of them.
+    package var sample: Duration = .seconds(30)
     /// A call that changes a machine's state, or opens a connection.
     package var change: Duration = .seconds(60)
     /// Saving a machine's memory to disk.

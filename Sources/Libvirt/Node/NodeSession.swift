@@ -55,9 +55,9 @@ final class NodeSession: Sendable {
 
     /// Asks the node something.
     func read<Value: Sendable>(
-        _ body: @escaping @Sendable (borrowing Connection) throws -> Value
+        within deadline: Duration? = nil, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
     ) async throws -> Value {
-        try await call(threads.reads, within: timing.read, body)
+        try await call(threads.reads, within: deadline ?? timing.read, body)
     }
 
     /// Changes something on the node.

@@ -8,7 +8,7 @@ extension LibvirtHypervisor {
     package func sample() async throws -> NodeSample {
         let reader = StatisticsReader(node: node)
         return try await calling("measure the node") { session in
-            try await session.read { connection in try reader.sample(connection) }
+            try await session.read(within: timing.sample) { connection in try reader.sample(connection) }
         }
     }
 

@@ -49,6 +49,23 @@ import Testing
         #expect(report["node"] == "kvm1" && report["at"] == "m10.0")
     }
 
+    @Test func `the host's disk is as full as its fullest storage`() throws {
+        let sample = try CounterSample([
+            "at": "2026-11-21T10:00:00.000Z",
+            "host": [
+                "storage": [
+                    ["name": "a", "capacityBytes": 1000, "availableBytes": 900],
+                    ["name": "b", "capacityBytes": 800, "availableBytes": 200],
+                    ["name": "empty", "capacityBytes": 0, "availableBytes": 0],
+                ]
+            ], "machines": [],
+        ])
+        #expect(report(nil, sample)["host"] == ["diskPercent": .double(75)])
+        let none = try CounterSample(["at": "2026-11-21T10:00:00.000Z", "host": ["storage": nil]])
+        #expect(report(nil, none)["host"] == [:])
+        #expect(throws: GatehouseError.self) { try CounterSample(["host": [:]]) }
+    }
+
     @Test func `the first sample has no rates, but what needs none`() {
         let now = sample(
             at: 10, host: HostCount(busy: 1, idle: 1, memoryKiB: 4, freeMemoryKiB: 1),

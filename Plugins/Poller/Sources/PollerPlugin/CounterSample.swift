@@ -23,6 +23,14 @@ struct CounterSample: Sendable, Equatable {
         var freeMemoryKiB: Int64?
         /// Ready processes, on average over a minute.
         var load: Double?
+        /// What storage holds and how much of it is left, in bytes.
+        var storage: [Storage] = []
+    }
+
+    /// A storage pool.
+    struct Storage: Sendable, Equatable {
+        var capacity: Int64
+        var available: Int64
     }
 
     /// A machine's counters.
@@ -58,7 +66,8 @@ struct CounterSample: Sendable, Equatable {
             host: HostCount(
                 busy: host["cpuNanoseconds"]?.count, idle: host["idleNanoseconds"]?.count,
                 memoryKiB: host["memoryKiB"]?.count, freeMemoryKiB: host["freeMemoryKiB"]?.count,
-                load: host["load"]?.arrayValue?.first?.doubleValue),
+                load: host["load"]?.arrayValue?.first?.doubleValue,
+                storage: (host["storage"]?.arrayValue ?? []).compactMap(Storage.init)),
             machines: Dictionary(
                 (json["machines"]?.arrayValue ?? []).compactMap { machine in
                     guard let id = machine["machine"]?.stringValue, Self.isRunning(machine["state"]) else { return nil }
@@ -69,6 +78,15 @@ struct CounterSample: Sendable, Equatable {
 
     private static func isRunning(_ state: JSONValue?) -> Bool {
         ["running", "paused", "shutdown", "suspended"].contains(state?.stringValue)
+    }
+}
+
+extension CounterSample.Storage {
+    init?(_ json: JSONValue) {
+        guard let capacity = json["capacityBytes"]?.count, capacity > 0,
+            let available = json["availableBytes"]?.count
+        else { return nil }
+        self.init(capacity: capacity, available: available)
     }
 }
 

@@ -47,6 +47,10 @@ struct NodeReport {
         if let memory = now.host.memoryKiB, memory > 0, let free = now.host.freeMemoryKiB {
             figures["memoryPercent"] = .percent(100 * Double(memory - free) / Double(memory))
         }
+        // The fullest storage is the one that is worth a warning.
+        figures["diskPercent"] = now.host.storage
+            .map { 100 * (Double($0.capacity) - Double($0.available)) / Double($0.capacity) }.max()
+            .map(JSONValue.percent)
         figures["load"] = now.host.load.map(JSONValue.double)
         return figures
     }

@@ -17,14 +17,27 @@ extension PluginHost: PluginGateway {
         let clock = ContinuousClock()
         let start = clock.now
         do {
-            let instance = try await access.gate.enter(within: access.timeouts.call)
-            defer { access.gate.leave() }
-            let response = try await instance.handle(request)
+            let response = try await Self.handle(request, access)
             access.figures.end(after: start.duration(to: clock.now), isFailure: false)
             return response
         } catch {
             access.figures.end(after: start.duration(to: clock.now), isFailure: true)
             throw error
+        }
+    }
+
+    private static func handle(_ request: RouteRequest, _ access: PluginAccess) async throws -> RouteResponse {
+        var attempts = 0
+        while true {
+            let instance = try await access.gate.enter(within: access.timeouts.call)
+            defer { access.gate.leave(instance) }
+            do {
+                return try await instance.handle(request)
+            } catch let error as PluginConnection.Unsent {
+                // The process ended in this moment; the next one may have it.
+                attempts += 1
+                guard attempts < 3, error.reason.code == .pluginFailed else { throw error.reason }
+            }
         }
     }
 

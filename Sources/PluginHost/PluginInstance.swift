@@ -35,24 +35,29 @@ final class PluginInstance: Sendable {
         set { state.withLock { $0.toldParts = newValue } }
     }
 
+    /// A request is about to be handed over.
+    func begin() { state.withLock { $0.requests += 1 } }
+
+    /// A request is answered, or given up.
+    func end() {
+        let idle = state.withLock { state in
+            state.requests -= 1
+            return state.requests == 0 ? state.idle : nil
+        }
+        idle?.open()
+    }
+
     /// Hands a request over and returns the answer.
     ///
-    /// - Throws: `pluginFailed` and `timeout`, which name the plugin.
+    /// - Throws: `pluginFailed` and `timeout`, which name the plugin; `PluginConnection.Unsent` where the plugin knows
+    ///   nothing of the request.
     func handle(_ request: RouteRequest) async throws -> RouteResponse {
         let token = tokens.mint(
             Principal(
                 identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: access.name))
-        state.withLock { $0.requests += 1 }
-        defer {
-            tokens.remove(token)
-            let idle = state.withLock { state in
-                state.requests -= 1
-                return state.requests == 0 ? state.idle : nil
-            }
-            idle?.open()
-        }
+        defer { tokens.remove(token) }
         let call = HandleCall(request, callToken: token)
-        let outcome = try await process.connection.request(
+        let outcome = try await process.connection.attempt(
             HandleCall.method, call.parameters(), within: access.timeouts.call)
         do {
             return try HandleAnswer(result: outcome.get()).response()

@@ -20,6 +20,11 @@ package final class PluginConnection: Sendable {
         package let parameters: [String: JSONValue]
     }
 
+    /// Why a call was never sent, so that it can be made again elsewhere.
+    struct Unsent: Error {
+        let reason: GatehouseError
+    }
+
     struct Pending {
         let method: String
         let deadline: ContinuousClock.Instant
@@ -112,6 +117,17 @@ extension PluginConnection {
     package func request(
         _ method: String, _ parameters: [String: JSONValue], within time: Duration
     ) async throws -> Result<JSONValue, GatehouseError> {
+        do {
+            return try await attempt(method, parameters, within: time)
+        } catch let error as Unsent {
+            throw error.reason
+        }
+    }
+
+    /// Calls a method as `request` does; one that was never sent is told apart.
+    func attempt(
+        _ method: String, _ parameters: [String: JSONValue], within time: Duration
+    ) async throws -> Result<JSONValue, GatehouseError> {
         let id = state.withLock { state in
             defer { state.nextID += 1 }
             return state.nextID
@@ -182,7 +198,7 @@ extension PluginConnection {
     private func begin(_ id: Int64, _ pending: Pending, _ encoded: Encoded) -> (any Error)? {
         state.withLock { state in
             if state.abandoned.remove(id) != nil { return CancellationError() }
-            if let failure = send(encoded, &state) { return failure }
+            if let failure = send(encoded, &state) { return Unsent(reason: failure) }
             state.pending[id] = pending
             if state.wakeAt.map({ pending.deadline < $0 }) ?? true {
                 state.wakeAt = pending.deadline

@@ -33,14 +33,17 @@ package struct Sandbox: Sendable {
         guard (try? OpenDescriptor.file(at: program).status()) != nil else {
             return .unavailable(reason: "bubblewrap is not installed (apt install bubblewrap).")
         }
+        // Without the death signal: here the parent is a thread of the pool, which may end before the trial.
         let trial = Sandbox(hidden: []).arguments(copy: "/usr", data: "/tmp", hasNetwork: false)
+            .filter { $0 != "--die-with-parent" }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(program)), arguments: Arguments(trial + ["/bin/true"]),
                 environment: .custom(["PATH": "/usr/bin:/bin"]), output: .discarded, error: .string(limit: 4096))
             guard result.terminationStatus.isSuccess else {
                 let said = LogRing.harmless(Array(result.standardError.utf8.prefix(300)))
-                return .unavailable(reason: "bubblewrap does not work here: \(said)")
+                return .unavailable(
+                    reason: "bubblewrap does not work here (\(result.terminationStatus)): \(said)")
             }
             return .available
         } catch {

@@ -25,6 +25,11 @@ final class PluginGate: Sendable {
         /// The tickets of those that wait, in order; those that left are no longer among `waiters`.
         var order: [Int] = []
         var waiters: [Int: Waiter] = [:]
+
+        /// Whether one more may go in; a process that has just died is about to be replaced.
+        func isFree(for instance: PluginInstance) -> Bool {
+            inFlight < limits.inFlight && instance.process.connection.isOpen
+        }
     }
 
     private typealias Admission = (CheckedContinuation<PluginInstance, any Error>, PluginInstance)
@@ -49,8 +54,9 @@ final class PluginGate: Sendable {
         let attempt = state.withLock { state -> Result<PluginInstance?, GatehouseError> in
             switch state.door {
             case .closed(let error): return .failure(error)
-            case .open(let instance) where state.inFlight < state.limits.inFlight:
+            case .open(let instance) where state.isFree(for: instance):
                 state.inFlight += 1
+                instance.begin()
                 return .success(instance)
             case .open, .pending: return .success(nil)
             }
@@ -60,7 +66,8 @@ final class PluginGate: Sendable {
     }
 
     /// Gives the place back.
-    func leave() {
+    func leave(_ instance: PluginInstance) {
+        instance.end()
         let admissions = state.withLock { state in
             state.inFlight -= 1
             return Self.admit(&state)
@@ -95,11 +102,12 @@ final class PluginGate: Sendable {
         guard case .open(let instance) = state.door else { return [] }
         var admissions: [Admission] = []
         var taken = 0
-        for ticket in state.order where state.inFlight < state.limits.inFlight {
+        for ticket in state.order where state.isFree(for: instance) {
             taken += 1
             switch state.waiters[ticket] {
             case .waiting(let continuation):
                 state.inFlight += 1
+                instance.begin()
                 state.waiters[ticket] = nil
                 admissions.append((continuation, instance))
             // It is about to wait, and looks at the door first.
@@ -139,9 +147,10 @@ final class PluginGate: Sendable {
             case .closed(let error):
                 state.waiters[ticket] = nil
                 return .failure(error)
-            case .open(let instance) where state.inFlight < state.limits.inFlight:
+            case .open(let instance) where state.isFree(for: instance):
                 state.waiters[ticket] = nil
                 state.inFlight += 1
+                instance.begin()
                 return .success(instance)
             case .open, .pending:
                 state.waiters[ticket] = .waiting(continuation)

@@ -50,7 +50,7 @@ export function timeChart({ label, sets, write, most = null, ticks = null, sente
         sets.forEach((set, at) => {
             const main = colour(`--${set.tone}`, probe);
             const data = chart.data.datasets[at];
-            Object.assign(data, { borderColor: main, pointHoverBackgroundColor: main,
+            Object.assign(data, { borderColor: main, pointBackgroundColor: main, pointHoverBackgroundColor: main,
                 backgroundColor: colour(`--${set.tone}-soft`, probe), fill: sets.length === 1 });
         });
         const { scales, plugins } = chart.options;
@@ -75,7 +75,9 @@ export function timeChart({ label, sets, write, most = null, ticks = null, sente
         if (y.lines) y.max = y.lines.at(-1);
         const drawn = pieced(points, range);
         sets.forEach((set, at) => {
-            chart.data.datasets[at].data = line(drawn, set.key, range.piece ?? range.step);
+            const data = line(drawn, set.key, range.piece ?? range.step);
+            // A line needs two points; the first ones are drawn as dots.
+            Object.assign(chart.data.datasets[at], { data, pointRadius: data.length < 3 ? 2 : 0 });
         });
         chart.update("none");
     }

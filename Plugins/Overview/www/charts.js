@@ -53,6 +53,7 @@ export function nodeChart({ label, key }) {
         Object.assign(chart.options.plugins.tooltip, { backgroundColor: text, titleColor: ground, bodyColor: ground });
         chart.data.datasets.forEach((set, at) => {
             set.borderColor = colours[state.theme][at % 8];
+            set.pointBackgroundColor = set.borderColor;
             set.pointHoverBackgroundColor = set.borderColor;
         });
         [...names.children].forEach((name, at) => name.style.setProperty("--line", colours[state.theme][at % 8]));
@@ -63,7 +64,9 @@ export function nodeChart({ label, key }) {
         state.range = range;
         Object.assign(chart.options.scales.x, { min: now - range.seconds * 1000, max: now });
         chart.data.datasets = lines.map(({ name, points }) => ({
-            label: name, data: line(points, key, range.step), borderWidth: 1.5, pointRadius: 0, pointHitRadius: 8,
+            label: name, data: line(points, key, range.step), borderWidth: 1.5, pointHitRadius: 8,
+            // A line needs two points; the first ones are drawn as dots.
+            pointRadius: points.length < 3 ? 2 : 0,
         }));
         const now_ = lines.map(({ name, points }) => {
             const value = points.at(-1)?.[key];

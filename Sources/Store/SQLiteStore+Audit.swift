@@ -11,10 +11,11 @@ extension SQLiteStore: AuditRepository {
 
     /// Adds entries; details are cut to 500 characters.
     ///
+    /// What was done is written down even where the caller was cancelled meanwhile.
     /// Of refused `session.login`, `session.resume` and `setup.complete` the newest `maximumRefusals` stay.
     package func append(_ entries: [AuditEntry], maximumRefusals: Int) async throws {
         guard !entries.isEmpty else { return }
-        try await write { db in
+        try await writeToTheEnd { db in
             let statement = try db.makeStatement(
                 sql: """
                     INSERT INTO auditEntry (at, user, address, action, target, outcome, detail)

@@ -58,6 +58,19 @@ import Testing
         }
     }
 
+    @Test func `what was done is written down even where the caller was cancelled`() async throws {
+        try await withStore { store in
+            let line = entry("machine.start")
+            for _ in 0..<20 {
+                let task = Task { try await store.append([line], maximumRefusals: 10) }
+                task.cancel()
+                try await task.value
+            }
+            let kept = try await store.entries(AuditFilter()).entries
+            #expect(kept.count == 20)
+        }
+    }
+
     @Test func `the cap of refused logins uses its index`() async throws {
         try await withStore { store in
             let plan = try await store.read { db in

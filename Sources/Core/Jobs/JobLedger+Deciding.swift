@@ -28,7 +28,7 @@ extension JobLedger {
         let status = try? await plugins.plugin(named: name)
         if leases.values.contains(where: { $0.holder == name }) {
             let isAlive = [.starting, .healthy, .degraded].contains(status?.state)
-            await release(reason: "The scheduler \(name) ended.") { _, lease in
+            await release(reason: "The plugin \(name) ended.") { _, lease in
                 lease.holder == name && (!isAlive || lease.process != status?.process)
             }
             if status?.isOn(.scheduler) != true { schedulerStopped(name) }

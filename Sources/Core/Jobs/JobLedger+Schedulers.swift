@@ -23,13 +23,26 @@ extension JobLedger {
             guard let status = try? await plugins.plugin(named: plugin), status.isOn(.scheduler) else {
                 throw GatehouseError(.forbidden, "The scheduler part of \(plugin) is switched off.")
             }
-            for job in active.values.filter({ $0.status == .enqueued }).sorted(by: Self.isMoreUrgent)
-            where kinds?.contains(job.kind) ?? true && Self.fits(job.kind, status.jobKinds) {
-                if let machine = job.machine, await !inventory.lock(machine, for: job) { continue }
+            var busy = Set(active.values.filter(\.status.isHeld).compactMap(\.machine))
+            while let job = mostUrgent(kinds, status.jobKinds, busy) {
+                if let machine = job.machine, await !inventory.lock(machine, for: job) {
+                    busy.insert(machine)
+                    continue
+                }
                 return try await handOut(job, to: status)
             }
             return nil
         }
+    }
+
+    /// The job to hand out next: of those kinds, and on none of those machines.
+    private func mostUrgent(_ kinds: [String]?, _ patterns: [String], _ busy: Set<MachineID>) -> Job? {
+        active.values.lazy
+            .filter { job in
+                job.status == .enqueued && kinds?.contains(job.kind) ?? true && Self.fits(job.kind, patterns)
+                    && job.machine.map { !busy.contains($0) } ?? true
+            }
+            .min(by: Self.isMoreUrgent)
     }
 
     private static func isMoreUrgent(_ left: Job, _ right: Job) -> Bool {

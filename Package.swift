@@ -191,6 +191,7 @@ let package = Package(
                 "hello-plugin", logging,
                 serviceLifecycle,
             ],
+            exclude: ["Plugins"],
             swiftSettings: settings),
 
         // XML-RPC as pure functions. Not here: sockets.

@@ -176,12 +176,12 @@ import Testing
 
 @Suite struct ManifestFileTests {
     @Test func `plain values are numbers and words, quoted ones are strings`() throws {
-        let text = "a: 1\nb: \"1\"\nc: 1.5\nd: true\ne: yes\nf: [~, null, x]\ng: 1.2.3\nh: -\n"
-        #expect(
-            try ManifestFile.value(Array(text.utf8)) == [
-                "a": 1, "b": "1", "c": .double(1.5), "d": true, "e": "yes", "f": [.null, .null, "x"], "g": "1.2.3",
-                "h": .array([.null]),
-            ] || true)
+        let text = "a: 1\nb: \"1\"\nc: 1.5\nd: true\ne: yes\nf: [~, null, x]\ng: 1.2.3\nh: \"\"\ni:\n"
+        let value: JSONValue = [
+            "a": 1, "b": "1", "c": .double(1.5), "d": true, "e": "yes", "f": [.null, .null, "x"], "g": "1.2.3",
+            "h": "", "i": .null,
+        ]
+        #expect(try ManifestFile.value(Array(text.utf8)) == value)
     }
 
     @Test(
@@ -204,7 +204,7 @@ import Testing
     }
 
     @Test func `no bytes make it do anything but answer or refuse`() {
-        var random = Sequence(state: 7)
+        var random = Dice(state: 7)
         let seed = Array("name: {a: [1, \"b\"], c: 'd'}\ne: |\n  text\n".utf8)
         for _ in 0..<3_000 {
             var bytes = seed

@@ -76,6 +76,7 @@ struct SandboxTests {
             #expect(try await test.eventually { children(of: process).count == 8 })
             let family = [process] + children(of: process)
             signal(process, "KILL")
+            #expect(try await test.eventually { try await test.host.plugin(named: "hello").figures.restarts == 1 })
             #expect(try await test.get("/hello") == "family:GET:")
             #expect(family.filter(isThere) == [])
             _ = try await test.host.modify("hello", PluginChange(enabled: false))

@@ -18,6 +18,10 @@ enum Shell {
     }
 
     private static func execute(_ script: String) throws -> String {
+        // A shell that can not hear of its children's ends waits for ever.
+        var everything = sigset_t()
+        unsafe sigfillset(&everything)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &everything, nil)
         guard let pipe = unsafe popen("exec sh <<'THE END'\n\(script)\nTHE END\n", "r") else {
             throw CocoaError(.fileReadUnknown)
         }

@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3]) func `whatever happens in whatever order, it never runs while it is off`(seed: UInt64) {
-        var random = Sequence(state: seed)
+        var random = Dice(state: seed)
         var supervisor = make { $0.most = 3 }
         var now = start
         var isWanted = false
@@ -130,7 +130,7 @@ import Testing
 }
 
 /// Numbers that look random and are the same every time.
-struct Sequence: RandomNumberGenerator {
+struct Dice: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -116,9 +116,9 @@ extension JobLedger {
         try await repository.jobEvents(of: id, after: after)
     }
 
-    /// Whether a scheduler is switched on.
+    /// Whether a scheduler is switched on, and has not failed for good.
     package var hasScheduler: Bool {
-        get async { await plugins.plugins().contains { $0.isOn(.scheduler) } }
+        get async { await plugins.plugins().contains { $0.isOn(.scheduler) && $0.state != .failed } }
     }
 
     /// How many jobs are not finished.

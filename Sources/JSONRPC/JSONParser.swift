@@ -68,8 +68,8 @@ package struct JSONParser {
         }
     }
 
-    private mutating func word(_ text: StaticString, _ value: JSONValue) throws -> JSONValue {
-        for byte in text.description.utf8 where !take(byte) { throw failure("an unknown word stands") }
+    private mutating func word(_ text: String, _ value: JSONValue) throws -> JSONValue {
+        for byte in text.utf8 where !take(byte) { throw failure("an unknown word stands") }
         return value
     }
 
@@ -113,6 +113,7 @@ package struct JSONParser {
 extension JSONParser {
     private mutating func string() throws -> String {
         position += 1
+        if let plain = plainString() { return plain }
         var text: [UInt8] = []
         while let byte = next {
             position += 1
@@ -126,6 +127,18 @@ extension JSONParser {
             }
         }
         throw failure("a string does not end")
+    }
+
+    /// The string that begins here, where it is ASCII without escapes, as most are; else nil, and nothing is taken.
+    private mutating func plainString() -> String? {
+        var end = position
+        while end < bytes.count, bytes[end] != UInt8(ascii: "\"") {
+            guard (0x20..<0x80).contains(bytes[end]), bytes[end] != UInt8(ascii: "\\") else { return nil }
+            end += 1
+        }
+        guard end < bytes.count else { return nil }
+        defer { position = end + 1 }
+        return String(decoding: bytes[position..<end], as: UTF8.self)
     }
 
     private mutating func escape(into text: inout [UInt8]) throws {

@@ -327,3 +327,22 @@ class Overview(BrowserCase):
         self.assertEqual((tried.pop("users"), tried.pop("nodes")), ("refused: forbidden", 1))
         for name, outcome in tried.items():
             self.assertRegex(str(outcome), "^refused: ", name)
+
+
+class TrustedOverview(BrowserCase):
+    """The same page where the table trusts the plugin: a module in the shell."""
+
+    plugins = [{"name": "overview", "permissions": "asked", "trusted": True}]
+
+    def test_its_module_runs_in_the_shell_and_leaves_it(self):
+        page = self.signed_in("admin", "/page/overview/overview")
+        tile = page.locator(".plugin-stage.module .ov-tile").filter(has_text="Machines")
+        expect(tile.locator("strong")).to_have_text(str(len(self.admin.call("machine.list")["machines"])))
+        expect(page.locator("iframe")).to_have_count(0)
+        tile.click()
+        expect(page.get_by_role("heading", name="Machines", exact=True)).to_be_visible()
+        page.go_back()
+        expect(tile).to_be_visible()
+        self.admin.call("plugin.modify", name="overview", enabled=False)
+        expect(page.get_by_text("This page is switched off")).to_be_visible()
+        expect(tile).to_have_count(0)

@@ -8,6 +8,8 @@ import { jobRow, jobTable, schedulerBanner } from "./job-parts.js";
 import { KeyedList, oncePerFrame } from "./keyed-list.js";
 import { empty, failure } from "./page.js";
 
+const most = 2000;
+
 /**
  * `filter` is `{choice, words, machine}`; `onDraw(jobs, scheduler)` is told what is shown. Answers with
  * `{element, banner, filter(members), load(), dispose()}`.
@@ -67,9 +69,13 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
     const off = [
         jobs.watch(draw),
         events.on("ready", () => read()),
-        events.on("plugin.changed", () => read()),
+        // What carries jobs out came or went; of a plugin that left only the name is told.
+        events.on("plugin.changed", ({ plugin }) => (plugin?.parts?.includes("scheduler") ?? true) && read()),
         events.on("job.changed", ({ job }) => {
-            if (job && (!filter.machine || job.machine === filter.machine)) jobs.set(job);
+            if (!job || (filter.machine && job.machine !== filter.machine)) return;
+            jobs.set(job);
+            // A page that stays open for days must not grow with every job.
+            if (jobs.size > most) jobs.reset(jobs.values().sort(newestFirst).slice(0, most / 2));
         }),
     ];
     // Times such as "4 min ago" and "Took" go on by themselves.

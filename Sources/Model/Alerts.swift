@@ -157,13 +157,14 @@ package protocol AlertRepository: Sendable {
     /// The alerts that are not over.
     func openAlerts() async throws -> [Alert]
 
-    /// Keeps an alert with a copy for each user; of each user's copies the newest `maximum` stay.
+    /// Keeps alerts with a copy for each user, in one transaction; of each user's copies the newest `maximum` stay.
     ///
-    /// Users that are gone meanwhile are left out.
-    func insertAlert(_ alert: NewAlert, maximumPerUser maximum: Int) async throws -> Alert
+    /// For each one comes back what was kept: nil where its machine is gone meanwhile, or where an alert of
+    /// that condition is not over. Users that are gone are left out.
+    func insertAlerts(_ alerts: [NewAlert], maximumPerUser maximum: Int) async throws -> [Alert?]
 
-    /// Says that an alert is over; gives those who have a copy.
-    func clearAlert(_ id: AlertID, at date: Date) async throws -> [UserID]
+    /// Says that alerts are over, in one transaction; gives those who have a copy of one of them.
+    func clearAlerts(_ ids: [AlertID], at date: Date) async throws -> [UserID]
 
     /// The newest alerts, newest first: one user's copies, or for nil all alerts.
     func alerts(of user: UserID?, limit: Int) async throws -> [UserAlert]

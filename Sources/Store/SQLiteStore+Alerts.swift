@@ -15,23 +15,11 @@ extension SQLiteStore: AlertRepository {
         }
     }
 
-    /// Keeps an alert with a copy for each user; the message is cut to 500 characters.
-    ///
-    /// - Throws: `conflict` where an alert of the same condition is not over, `notFound` where its subject
-    ///   is not kept.
-    package func insertAlert(_ alert: NewAlert, maximumPerUser maximum: Int) async throws -> Alert {
+    /// Keeps alerts with a copy for each user; a message is cut to 500 characters.
+    package func insertAlerts(_ alerts: [NewAlert], maximumPerUser maximum: Int) async throws -> [Alert?] {
         try await write { db in
-            try db.execute(
-                sql: "INSERT INTO alert (at, kind, node, machine, name, message) VALUES (?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    alert.at.milliseconds, alert.condition.kind.rawValue, alert.condition.subject.node.number,
-                    alert.condition.subject.machine?.uuid.text, alert.name, String(alert.message.prefix(500)),
-                ])
-            let id = db.lastInsertedRowID
-            for user in alert.users {
-                try db.execute(
-                    sql: "INSERT INTO alertCopy (user, alert) SELECT id, ? FROM user WHERE id = ?",
-                    arguments: [id, user.number])
+            let kept = try alerts.map { try Self.insert($0, db) }
+            for user in Set(alerts.flatMap(\.users)) {
                 try db.execute(
                     sql: """
                         DELETE FROM alertCopy WHERE user = :user AND alert <=
@@ -39,22 +27,51 @@ extension SQLiteStore: AlertRepository {
                         """,
                     arguments: ["user": user.number, "maximum": max(1, maximum)])
             }
-            return Alert(
-                id: AlertID(id), at: alert.at.kept, condition: alert.condition, name: alert.name,
-                message: String(alert.message.prefix(500)))
+            return kept
         }
     }
 
-    /// Says that an alert is over; gives those who have a copy.
-    package func clearAlert(_ id: AlertID, at date: Date) async throws -> [UserID] {
-        try await write { db in
+    private static func insert(_ alert: NewAlert, _ db: Database) throws -> Alert? {
+        let message = String(alert.message.prefix(500))
+        let machine = alert.condition.subject.machine?.uuid.text
+        // Only where what it refers to is there, and no other of the condition is open.
+        try db.execute(
+            sql: """
+                INSERT OR IGNORE INTO alert (at, kind, node, machine, name, message)
+                SELECT :at, :kind, id, :machine, :name, :message FROM node WHERE id = :node AND (:machine IS NULL
+                OR EXISTS (SELECT 1 FROM machine WHERE machine.node = :node AND machine.uuid = :machine))
+                """,
+            arguments: [
+                "at": alert.at.milliseconds, "kind": alert.condition.kind.rawValue,
+                "node": alert.condition.subject.node.number, "machine": machine, "name": alert.name,
+                "message": message,
+            ])
+        guard db.changesCount > 0 else { return nil }
+        let id = db.lastInsertedRowID
+        for user in alert.users {
             try db.execute(
-                sql: "UPDATE alert SET clearedAt = ? WHERE id = ? AND clearedAt IS NULL",
-                arguments: [date.milliseconds, id.number])
-            let users = try Int64.fetchAll(
-                db, sql: "SELECT user FROM alertCopy WHERE alert = ? ORDER BY user", arguments: [id.number])
-            if users.isEmpty { try db.execute(sql: "DELETE FROM alert WHERE id = ?", arguments: [id.number]) }
-            return users.map { UserID($0) }
+                sql: "INSERT INTO alertCopy (user, alert) SELECT id, ? FROM user WHERE id = ?",
+                arguments: [id, user.number])
+        }
+        return Alert(
+            id: AlertID(id), at: alert.at.kept, condition: alert.condition, name: alert.name, message: message)
+    }
+
+    /// Says that alerts are over; gives those who have a copy of one of them, by number.
+    package func clearAlerts(_ ids: [AlertID], at date: Date) async throws -> [UserID] {
+        try await write { db in
+            var users: Set<Int64> = []
+            for id in ids {
+                try db.execute(
+                    sql: "UPDATE alert SET clearedAt = ? WHERE id = ? AND clearedAt IS NULL",
+                    arguments: [date.milliseconds, id.number])
+                let holders = try Int64.fetchAll(
+                    db, sql: "SELECT user FROM alertCopy WHERE alert = ?", arguments: [id.number])
+                users.formUnion(holders)
+                // Nobody is left who could delete it.
+                if holders.isEmpty { try db.execute(sql: "DELETE FROM alert WHERE id = ?", arguments: [id.number]) }
+            }
+            return users.sorted().map { UserID($0) }
         }
     }
 

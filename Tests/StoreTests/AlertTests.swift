@@ -38,9 +38,11 @@ import Testing
             let node = try await store.node("n1")
             let new = Self.alert(.node(node), for: [])
             let first = try await store.insertAlert(new, maximumPerUser: 10)
-            await expect(.conflict) { _ = try await store.insertAlert(new, maximumPerUser: 10) }
+            #expect(try await store.insertAlerts([new], maximumPerUser: 10) == [nil])
+            let stranger = Self.alert(.machine(MachineID(node: node, uuid: UUID())), for: [])
+            #expect(try await store.insertAlerts([stranger], maximumPerUser: 10) == [nil], "its machine is gone")
             _ = try await store.insertAlert(Self.alert(.node(node), .memory, for: []), maximumPerUser: 10)
-            #expect(try await store.clearAlert(first.id, at: noon + 5) == [])
+            #expect(try await store.clearAlerts([first.id], at: noon + 5) == [])
             _ = try await store.insertAlert(new, maximumPerUser: 10)
             #expect(try await store.openAlerts().count == 2)
         }
@@ -52,7 +54,7 @@ import Testing
             let node = try await store.node("n1")
             let kept = try await store.insertAlert(Self.alert(.node(node), for: [ada, bob]), maximumPerUser: 10)
             #expect(try await store.deleteAlert(kept.id, of: ada))
-            #expect(try await store.clearAlert(kept.id, at: noon + 5) == [bob])
+            #expect(try await store.clearAlerts([kept.id], at: noon + 5) == [bob])
             #expect(try await store.openAlerts().isEmpty)
             #expect(try await store.alerts(of: bob, limit: 1).first?.alert.clearedAt == (noon + 5).kept)
             #expect(try await store.deleteAlert(kept.id, of: bob))
@@ -96,10 +98,21 @@ import Testing
             let host = try await store.insertAlert(Self.alert(.node(node), for: [ada]), maximumPerUser: 3)
             _ = try await store.forgetMachines(notSeenSince: noon + 1)
             #expect(try await store.alerts(of: ada, limit: 10).map(\.alert.id) == [host.id])
-            _ = try await store.clearAlert(host.id, at: noon)
+            _ = try await store.clearAlerts([host.id], at: noon)
             #expect(try await store.pruneAlerts(clearedBefore: noon) == 0)
             #expect(try await store.pruneAlerts(clearedBefore: noon + 1) == 1)
             #expect(try await store.alerts(of: ada, limit: 10).isEmpty)
         }
+    }
+}
+
+extension SQLiteStore {
+    /// Keeps one alert.
+    ///
+    /// - Throws: `notFound` where it was not kept.
+    fileprivate func insertAlert(_ alert: NewAlert, maximumPerUser maximum: Int) async throws -> Alert {
+        let kept = try await insertAlerts([alert], maximumPerUser: maximum).first ?? nil
+        guard let kept else { throw GatehouseError(.notFound, "It was not kept.") }
+        return kept
     }
 }

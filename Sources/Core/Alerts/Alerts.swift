@@ -17,17 +17,20 @@ package actor Alerts {
     private static let settling: TimeInterval = 60
 
     /// What waits to be written.
-    private enum Change {
-        case raise(AlertCondition, name: String, at: Date)
-        case clear(AlertCondition, at: Date)
+    private struct Change {
+        /// Whether it is to be raised, and not cleared.
+        let isRaise: Bool
+        let condition: AlertCondition
+        let name: String
+        let at: Date
     }
 
     let inventory: Inventory
     let bus: EventBus
     let time: TimeSource
-    private let repository: any AlertRepository
+    let repository: any AlertRepository
     private let settings: any SettingRepository
-    private let access: AccessRegistry
+    let access: AccessRegistry
     private let logger: Logger
 
     private var thresholds: [AlertKind: Threshold] = [:]
@@ -193,7 +196,7 @@ extension Alerts {
                 }
             guard isGone else { continue }
             watches[condition] = nil
-            if watch.isRaised { changes.append(.clear(condition, at: now)) }
+            if watch.isRaised { changes.append(Change(isRaise: false, condition: condition, name: "", at: now)) }
         }
     }
 
@@ -203,60 +206,77 @@ extension Alerts {
         guard var watch = watches[condition] ?? (look == .bad ? ConditionWatch() : nil) else { return }
         let verdict = watch.note(look, at: date, threshold: threshold(condition.kind))
         watches[condition] = watch.isRaised || look != .good ? watch : nil
-        switch verdict {
-        case .raise: changes.append(.raise(condition, name: name, at: date))
-        case .clear: changes.append(.clear(condition, at: date))
-        case nil: break
-        }
+        guard let verdict else { return }
+        changes.append(Change(isRaise: verdict == .raise, condition: condition, name: name, at: date))
     }
 }
 
 // MARK: - Writing
 
 extension Alerts {
-    /// Writes what waits, one after the other; whoever comes while somebody writes leaves it to him.
+    /// Writes what waits; whoever comes while somebody writes leaves it to him.
     private func write() async {
         guard !isWriting else { return }
         isWriting = true
         defer { isWriting = false }
         var told: Set<UserID> = []
         while !changes.isEmpty {
-            switch changes.removeFirst() {
-            case .raise(let condition, let name, let at): told.formUnion(await raise(condition, name: name, at: at))
-            case .clear(let condition, let at): told.formUnion(await clear(condition, at: at))
+            let batch = changes
+            changes = []
+            // A condition may come and go within a batch, so the order counts.
+            var rest = batch[...]
+            while let first = rest.first {
+                let alike = rest.prefix { $0.isRaise == first.isRaise }
+                rest = rest.dropFirst(alike.count)
+                told.formUnion(first.isRaise ? await raise(Array(alike)) : await clear(Array(alike)))
             }
         }
         for user in told.sorted() { bus.publish(.alertsChanged(user)) }
     }
 
-    private func raise(_ condition: AlertCondition, name: String, at date: Date) async -> [UserID] {
-        let users = await audience(of: condition)
-        let alert = NewAlert(
-            at: date, condition: condition, name: name,
-            message: AlertText.message(condition, name: name, threshold: threshold(condition.kind)), users: users)
+    private func raise(_ changes: [Change]) async -> [UserID] {
+        var alerts: [NewAlert] = []
+        for change in changes {
+            let condition = change.condition
+            alerts.append(
+                NewAlert(
+                    at: change.at, condition: condition, name: change.name,
+                    message: AlertText.message(condition, name: change.name, threshold: threshold(condition.kind)),
+                    users: await audience(of: condition)))
+        }
         do {
-            open[condition] = try await repository.insertAlert(alert, maximumPerUser: Self.maximumPerUser)
-            logger.notice(
-                "alert raised", metadata: ["kind": "\(condition.kind.rawValue)", "name": "\(name)"])
-            return users
+            let kept = try await repository.insertAlerts(alerts, maximumPerUser: Self.maximumPerUser)
+            for (new, kept) in zip(alerts, kept) {
+                guard let kept else {
+                    watches[new.condition] = nil
+                    continue
+                }
+                open[new.condition] = kept
+                logger.notice(
+                    "alert raised", metadata: ["kind": "\(new.condition.kind.rawValue)", "name": "\(new.name)"])
+            }
+            return alerts.flatMap(\.users)
         } catch {
-            watches[condition]?.undo()
+            for change in changes { watches[change.condition] = nil }
             report(error)
             return []
         }
     }
 
-    private func clear(_ condition: AlertCondition, at date: Date) async -> [UserID] {
-        guard let alert = open[condition] else { return [] }
+    private func clear(_ changes: [Change]) async -> [UserID] {
+        let alerts = changes.compactMap { open[$0.condition] }
+        guard let at = changes.last?.at, !alerts.isEmpty else { return [] }
         do {
-            let users = try await repository.clearAlert(alert.id, at: date)
-            open[condition] = nil
-            logger.info(
-                "alert over", metadata: ["kind": "\(condition.kind.rawValue)", "name": "\(alert.name)"])
+            let users = try await repository.clearAlerts(alerts.map(\.id), at: at)
+            for alert in alerts {
+                open[alert.condition] = nil
+                logger.info(
+                    "alert over", metadata: ["kind": "\(alert.condition.kind.rawValue)", "name": "\(alert.name)"])
+            }
             return users
         } catch {
             // The next look tries again.
-            watches[condition] = ConditionWatch(isRaised: true)
+            for alert in alerts { watches[alert.condition] = ConditionWatch(isRaised: true) }
             report(error)
             return []
         }
@@ -266,65 +286,4 @@ extension Alerts {
         if error is CancellationError { return }
         logger.error("an alert could not be written", metadata: ["error": "\(error)"])
     }
-
-    /// Who may see what an alert is about.
-    private func audience(of condition: AlertCondition) async -> [UserID] {
-        let users = access.table.users.filter(\.isActive).map(\.id)
-        let machines = await machinesThatCount(for: condition)
-        return users.filter { mayHear($0, of: condition, machines: machines) }
-    }
-
-    /// That a node does not answer is also for those who have machines on it.
-    private func machinesThatCount(for condition: AlertCondition) async -> [MachineID] {
-        guard condition.kind == .unreachable else { return [] }
-        return await inventory.allMachines().map(\.id).filter { $0.node == condition.subject.node }
-    }
-
-    private func mayHear(_ user: UserID, of condition: AlertCondition, machines: [MachineID]) -> Bool {
-        switch condition.subject {
-        case .machine(let id): access.level(of: user, on: id).mayView
-        case .node(let id):
-            access.level(of: user, on: id).mayView
-                || machines.contains { access.level(of: user, on: $0).mayView }
-        }
-    }
-}
-
-// MARK: - A user's alerts
-
-extension Alerts {
-    /// A user's alerts, newest first, of what he may see now; for nil all of them.
-    package func alerts(of user: UserID?) async throws -> [UserAlert] {
-        let kept = try await repository.alerts(of: user, limit: Self.maximumPerUser)
-        guard let user else { return kept }
-        var machines: [AlertCondition: [MachineID]] = [:]
-        var visible: [UserAlert] = []
-        for entry in kept {
-            let condition = entry.alert.condition
-            if condition.kind == .unreachable, machines[condition] == nil {
-                machines[condition] = await machinesThatCount(for: condition)
-            }
-            if mayHear(user, of: condition, machines: machines[condition] ?? []) { visible.append(entry) }
-        }
-        return visible
-    }
-
-    /// Marks one alert of a user, or for nil all of them, as acknowledged.
-    ///
-    /// - Throws: `notFound` where he has no such alert.
-    package func acknowledge(_ id: AlertID?, of user: UserID) async throws {
-        let isThere = try await repository.acknowledgeAlert(id, of: user, at: time.now())
-        guard isThere || id == nil else { throw Self.notFound }
-        bus.publish(.alertsChanged(user))
-    }
-
-    /// Deletes an alert of a user's; others keep theirs.
-    ///
-    /// - Throws: `notFound` where he has no such alert.
-    package func delete(_ id: AlertID, of user: UserID) async throws {
-        guard try await repository.deleteAlert(id, of: user) else { throw Self.notFound }
-        bus.publish(.alertsChanged(user))
-    }
-
-    private static let notFound = GatehouseError(.notFound, "You have no such alert; reload the list of alerts.")
 }

@@ -71,9 +71,6 @@ package struct ConditionWatch: Sendable, Equatable {
         return settle(!isRaised)
     }
 
-    /// Takes back what was decided, since it could not be kept.
-    package mutating func undo() { isRaised.toggle() }
-
     private mutating func settle(_ raised: Bool) -> Verdict {
         isRaised = raised
         since = nil

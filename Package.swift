@@ -170,7 +170,7 @@ let package = Package(
             name: "PluginKit", dependencies: ["HostSystem", "JSONRPC", "Model", "PluginProtocol", logging],
             swiftSettings: settings),
         .testTarget(
-            name: "PluginKitTests", dependencies: ["JSONRPC", "Model", "PluginKit", "PluginProtocol"],
+            name: "PluginKitTests", dependencies: ["HostSystem", "JSONRPC", "Model", "PluginKit", "PluginProtocol"],
             swiftSettings: settings),
 
         // Starts a plugin's process and makes sure that nothing of it is left. Not here: anything else.

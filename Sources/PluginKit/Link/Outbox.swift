@@ -5,18 +5,20 @@ import Synchronization
 
 /// Writes lines to a pipe or socket without ever blocking the caller and without ever mixing two lines.
 ///
-/// What there is room for is written at once. The rest is left to a thread of its own, which ends with it.
+/// Whoever finds nobody writing writes what there is room for, what others add meanwhile too. The rest is left to a
+/// thread of its own, which ends with it.
 final class Outbox: Sendable {
     private struct State {
         var waiting: [[UInt8]] = []
-        var isDraining = false
+        /// Whether somebody writes, be it a caller or the thread; nobody else may then.
+        var isWriting = false
         var isBroken = false
         var flushes: [CheckedContinuation<Void, Never>] = []
     }
 
     /// A pipe that says it can be written takes as much without blocking (pipe(7), PIPE_BUF); so does a socket.
     private static let pieceBytes = 4_096
-    /// What one call writes at most before it leaves the rest to the thread.
+    /// What one caller writes at most before it leaves the rest to the thread.
     private static let burstBytes = 1 << 17
 
     private let descriptor: OpenDescriptor
@@ -25,34 +27,50 @@ final class Outbox: Sendable {
     init(_ descriptor: OpenDescriptor) { self.descriptor = descriptor }
 
     func send(_ lines: [[UInt8]]) {
-        state.withLock { state in
-            guard !state.isBroken else { return }
-            var lines = lines
-            if !state.isDraining { writeAtOnce(&lines, &state) }
-            guard !lines.isEmpty else { return }
+        let isMine = state.withLock { state in
+            guard !state.isBroken else { return false }
             state.waiting.append(contentsOf: lines)
-            if !state.isDraining { startDraining(&state) }
+            defer { state.isWriting = true }
+            return !state.isWriting
         }
+        if isMine { writeAtOnce() }
     }
 
-    private func writeAtOnce(_ lines: inout [[UInt8]], _ state: inout State) {
-        var written = 0
-        while let line = lines.first {
-            var rest = line[...]
-            while !rest.isEmpty {
-                guard written < Self.burstBytes, isWritable else {
-                    lines[0] = Array(rest)
-                    return
+    /// What is to be written next; nil where there is nothing, and then nobody writes any more.
+    private func next() -> [UInt8]? {
+        let (bytes, flushes) = state.withLock { state -> ([UInt8]?, [CheckedContinuation<Void, Never>]) in
+            guard state.isBroken || state.waiting.isEmpty else {
+                var count = 1
+                var length = state.waiting[0].count
+                while count < state.waiting.count, length + state.waiting[count].count <= Self.pieceBytes {
+                    length += state.waiting[count].count
+                    count += 1
                 }
+                defer { state.waiting.removeFirst(count) }
+                return (count == 1 ? state.waiting[0] : Array(state.waiting[..<count].joined()), [])
+            }
+            state.waiting = []
+            state.isWriting = false
+            defer { state.flushes = [] }
+            return (nil, state.flushes)
+        }
+        for flush in flushes { flush.resume() }
+        return bytes
+    }
+
+    private func writeAtOnce() {
+        var written = 0
+        while let bytes = next() {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                guard written < Self.burstBytes, isWritable else { return leave(rest) }
                 guard case .taken(let count) = descriptor.write(rest.prefix(Self.pieceBytes)) else {
-                    state.isBroken = true
-                    lines = []
-                    return
+                    state.withLock { $0.isBroken = true }
+                    break
                 }
                 written += count
                 rest = rest.dropFirst(count)
             }
-            lines.removeFirst()
         }
     }
 
@@ -62,50 +80,35 @@ final class Outbox: Sendable {
         return wishes[0].isReady
     }
 
-    private func startDraining(_ state: inout State) {
+    /// Leaves the rest to a thread.
+    private func leave(_ rest: ArraySlice<UInt8>) {
+        state.withLock { $0.waiting.insert(Array(rest), at: 0) }
         do {
             try OwnThread.start("host-writer") { self.drain() }
-            state.isDraining = true
         } catch {
-            state.isBroken = true
-            state.waiting = []
+            state.withLock { $0.isBroken = true }
+            drain()
         }
     }
 
+    /// Writes everything, blocking where it must.
     private func drain() {
-        while let lines = next() {
-            for line in lines {
-                do {
-                    try descriptor.writeAll(line)
-                } catch {
-                    state.withLock { $0.isBroken = true }
-                }
+        while let bytes = next() {
+            do {
+                try descriptor.writeAll(bytes)
+            } catch {
+                state.withLock { $0.isBroken = true }
             }
         }
-    }
-
-    private func next() -> [[UInt8]]? {
-        let (lines, flushes) = state.withLock { state -> ([[UInt8]]?, [CheckedContinuation<Void, Never>]) in
-            guard state.waiting.isEmpty || state.isBroken else {
-                defer { state.waiting = [] }
-                return (state.waiting, [])
-            }
-            state.waiting = []
-            state.isDraining = false
-            defer { state.flushes = [] }
-            return (nil, state.flushes)
-        }
-        for flush in flushes { flush.resume() }
-        return lines
     }
 
     func flush() async {
         await withCheckedContinuation { continuation in
-            let isEmpty = state.withLock { state in
-                if state.isDraining { state.flushes.append(continuation) }
-                return !state.isDraining
+            let isWriting = state.withLock { state in
+                if state.isWriting { state.flushes.append(continuation) }
+                return state.isWriting
             }
-            if isEmpty { continuation.resume() }
+            if !isWriting { continuation.resume() }
         }
     }
 }

@@ -110,6 +110,17 @@ class PluginTable(BrowserCase):
         plugin = self.admin.plugin(name)
         return plugin if plugin["state"] == "healthy" else None
 
+    def test_the_pages_fit_a_narrow_window_in_both_themes(self):
+        for scheme in ("light", "dark"):
+            page = self.signed_in("admin", "/plugins", color_scheme=scheme, viewport={"width": 400, "height": 800})
+            expect(row_of(page, "zentific")).to_contain_text("Healthy")
+            self.assert_no_overflow(page)
+            self.screenshot(page, f"plugins-narrow-{scheme}")
+            row_of(page, "zentific").get_by_role("link", name="zentific").click()
+            expect(page.get_by_role("log").locator(".log-line").first).to_be_visible()
+            self.assert_no_overflow(page)
+            self.screenshot(page, f"plugin-narrow-{scheme}")
+
     def test_others_see_what_is_on_and_can_switch_nothing(self):
         self.gateway.add_user("carol")
         page = self.signed_in("carol", "/plugins")

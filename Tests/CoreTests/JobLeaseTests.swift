@@ -183,6 +183,43 @@ import Testing
         }
     }
 
+    @Test func `after a restart a machine's job waits until its node has told its machines`() async throws {
+        let (directory, clock) = (try ScratchDirectory(), HandClock())
+        let machines = [MachineSnapshot.fake("web", .off), .fake("db")]
+        try await JobFixture.run(
+            directory: directory, clock: clock, hypervisor: FakeHypervisor(machines)
+        ) { fixture in
+            try await fixture.submit("machine.start", on: "web")
+            try await fixture.submit("node.list")
+        }
+        let away = FakeHypervisor(machines)
+        let table = SchedulerTable()
+        let nodes = [TestCore.node("one", away)]
+        try await TestCore.run(nodes: nodes, clock: clock, directory: directory, plugins: table) { test in
+            away.disconnect("cable")
+            try await eventually("it is away") {
+                if case .unreachable? = await test.core.inventory.allNodes().first?.state { true } else { false }
+            }
+            for machine in machines { away.remove(machine.uuid) }
+            try await eventually("nothing is known") { await test.core.inventory.allMachines().isEmpty }
+            #expect(try await test.core.jobs.claim(kinds: nil, by: "scheduler")?.kind == "node.list")
+            #expect(try await test.core.jobs.claim(kinds: nil, by: "scheduler") == nil)
+            for machine in machines { away.put(machine) }
+            away.reconnect()
+            try await eventually("its machines are told") { await test.core.inventory.allMachines().count == 2 }
+            #expect(try await test.core.jobs.claim(kinds: nil, by: "scheduler")?.kind == "machine.start")
+        }
+    }
+
+    @Test func `the job of a machine that is gone for good is handed out, and fails`() async throws {
+        try await JobFixture.run { fixture in
+            let job = try await fixture.submit("machine.start", on: "web")
+            fixture.hypervisor.remove(try await fixture.test.machine("web").id.uuid)
+            try await eventually("it is gone") { await fixture.test.core.inventory.allMachines().count == 1 }
+            #expect(try await fixture.claim()?.id == job.id)
+        }
+    }
+
     @Test func `a claim that can not be written leaves the machine free`() async throws {
         try await JobFixture.run { fixture in
             let job = try await fixture.submit("machine.start", on: "web")

@@ -3,6 +3,12 @@
 package import Model
 
 extension Inventory {
+    /// Whether it is known if a machine is there: not after a start before its node has told its machines.
+    package func isKnown(_ id: MachineID) -> Bool {
+        guard present[id] == nil, let node = nodes[id.node] else { return true }
+        return node.hasReported
+    }
+
     /// Takes a machine's lock for a job; false where something else is under way on it.
     package func lock(_ id: MachineID, for job: Job) -> Bool {
         if let running = operations[id], running.job != job.id { return false }

@@ -79,7 +79,9 @@ extension Inventory: Service {
         guard nodes[id]?.record.isEnabled == true else { return }
         switch event {
         case .node(let state): setState(state, of: id)
-        case .inventory(let machines): await replaceMachines(of: id, with: machines)
+        case .inventory(let machines):
+            await replaceMachines(of: id, with: machines)
+            if case .online? = nodes[id]?.state { nodes[id]?.hasReported = true }
         case .machine(let machine): await note(machine, on: id)
         case .removed(let uuid): remove(MachineID(node: id, uuid: uuid))
         }
@@ -92,6 +94,7 @@ extension Inventory: Service {
         let isOnline = if case .online = state { true } else { false }
         nodes[id]?.state = state
         nodes[id]?.since = time.now()
+        nodes[id]?.hasReported = false
         bus.publish(.nodeChanged(id))
         guard wasOnline != isOnline else { return }
         for machine in present.keys where machine.node == id { bus.publish(.machineChanged(machine)) }

@@ -81,6 +81,8 @@ package actor Inventory {
         let hypervisor: any Hypervisor
         var state: NodeState
         var since: Date
+        /// Whether it has told its machines since it came online.
+        var hasReported = false
         var switches: AsyncStream<Bool>.Continuation?
     }
 

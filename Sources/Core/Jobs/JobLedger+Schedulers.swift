@@ -25,7 +25,7 @@ extension JobLedger {
             }
             var busy = Set(active.values.filter(\.status.isHeld).compactMap(\.machine))
             while let job = mostUrgent(kinds, status.jobKinds, busy) {
-                if let machine = job.machine, await !inventory.lock(machine, for: job) {
+                if let machine = job.machine, await !take(machine, for: job) {
                     busy.insert(machine)
                     continue
                 }
@@ -33,6 +33,12 @@ extension JobLedger {
             }
             return nil
         }
+    }
+
+    /// Takes the machine's lock, once its node has told whether it is there.
+    private func take(_ machine: MachineID, for job: Job) async -> Bool {
+        guard await inventory.isKnown(machine) else { return false }
+        return await inventory.lock(machine, for: job)
     }
 
     /// The job to hand out next: of those kinds, and on none of those machines.

@@ -81,6 +81,9 @@ import Testing
         #expect(counters.netReceivedBytes == 3 && counters.netSentBytes == 4)
         #expect(figures.disks.map(\.target) == ["vda", "sda"], "a disk without a name is none")
         #expect(figures.disks[1].capacityBytes == 50 && figures.interfaces[0].receiveDrops == 9)
+        (figures.numbers["block.count"], figures.numbers["net.count"]) = (0, nil)
+        #expect(figures.counters.diskReadBytes == 0, "no disk moves nothing")
+        #expect(figures.counters.netSentBytes == nil)
     }
 
     @Test func `figures that make no sense do no harm`() {

@@ -17,10 +17,10 @@ extension DomainFigures {
         counters.memoryKiB = numbers["balloon.current"]
         counters.usedMemoryKiB = usedMemoryKiB
         let (disks, interfaces) = (disks, interfaces)
-        counters.diskReadBytes = Self.sum(disks.map(\.readBytes))
-        counters.diskWriteBytes = Self.sum(disks.map(\.writeBytes))
-        counters.netReceivedBytes = Self.sum(interfaces.map(\.receivedBytes))
-        counters.netSentBytes = Self.sum(interfaces.map(\.sentBytes))
+        counters.diskReadBytes = sum(disks.map(\.readBytes), of: "block")
+        counters.diskWriteBytes = sum(disks.map(\.writeBytes), of: "block")
+        counters.netReceivedBytes = sum(interfaces.map(\.receivedBytes), of: "net")
+        counters.netSentBytes = sum(interfaces.map(\.sentBytes), of: "net")
         return counters
     }
 
@@ -70,6 +70,11 @@ extension DomainFigures {
     private func devices(_ kind: String) -> [String] {
         let count = min(max(numbers["\(kind).count"] ?? 0, 0), Self.maximumDevices)
         return (0..<count).map { "\(kind).\($0)" }
+    }
+
+    /// The sum of what is known; nothing at all moves through devices that are not there.
+    private func sum(_ values: [Int64?], of kind: String) -> Int64? {
+        numbers["\(kind).count"] == 0 ? 0 : Self.sum(values)
     }
 
     /// The sum of what is known; nil where nothing is.

@@ -126,7 +126,7 @@ extension Gateway {
         let log = log
         let lines = log.split(separator: "\n")
         let bad = lines.filter { $0.hasPrefix("error ") || $0.hasPrefix("critical ") || $0.contains("Fatal error") }
-        #expect(bad.isEmpty || settings.expectsErrors)
+        #expect(bad.isEmpty || settings.expectsErrors, "\(bad.map { $0.prefix(200) })")
         for secret in state.withLock({ $0.secrets }) {
             let told = lines.filter { $0.contains(secret) }.map { $0.prefix(60) }
             #expect(told.isEmpty, "the log contains a secret")

@@ -108,6 +108,8 @@ package actor PluginHost: Service {
                 guard name.hasPrefix(StoredChange.prefix) else { continue }
                 slots[String(name.dropFirst(StoredChange.prefix.count))]?.change = StoredChange.change(value)
             }
+        } catch is CancellationError {
+            // The host stops before it has begun.
         } catch {
             logger.error("changes to plugins can not be read", metadata: ["error": "\(error)"])
         }

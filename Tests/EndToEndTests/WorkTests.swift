@@ -62,8 +62,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2)))
-    func `samples of a node and its machines arrive`() async throws {
+    @Test func `samples of a node and its machines arrive`() async throws {
         try await withGateway(Self.settings("poller")) { gateway in
             try await gateway.waitFor("poller", "healthy")
             let admin = try await gateway.admin()

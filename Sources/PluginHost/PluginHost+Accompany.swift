@@ -80,9 +80,9 @@ extension PluginHost {
 
     /// Forwards what happens to those plugins that may hear it, until the host stops.
     nonisolated func hearEvents() async {
+        guard let core else { return }
         while !Task.isCancelled {
-            guard let events = try? core?.events() else { return }
-            for await event in events { forward(event) }
+            if let events = try? core.events() { for await event in events { forward(event) } }
             guard !Task.isCancelled else { return }
             logger.warning("the plugins fell behind the events; some were not forwarded")
             try? await Task.sleep(for: .seconds(1))

@@ -129,6 +129,8 @@ extension PluginHost: PluginControl {
             let candidate = slot.candidate
         {
             await replace(slot, with: candidate)
+            // What was taken away must not stay with a process that could not be replaced.
+            if before.hasNetwork, slot.instance === instance { await startAnew(slot, with: candidate) }
         } else if before.parts != slot.activeParts, slot.supervisor.state != .starting {
             let parts = PluginPart.allCases.filter(slot.activeParts.contains)
             instance.toldParts = parts

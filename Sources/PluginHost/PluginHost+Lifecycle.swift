@@ -96,6 +96,7 @@ extension PluginHost {
         launch.hasNetwork = slot.granted.contains(Permission.network.name)
         launch.limits = slot.row.limits
         let process = try PluginProcess(launch, log: slot.access.log)
+        guard !isStopping else { throw GatehouseError(.conflict, "The host is stopping; try again later.") }
         let instance = PluginInstance(process: process, candidate: candidate, access: slot.access)
         instances[ObjectIdentifier(instance)] = instance
         return instance
@@ -119,7 +120,9 @@ extension PluginHost {
             _ = slot.supervisor.refuse(error.message)
             slot.instance = nil
             instance.process.kill()
-        case .failure: instance.process.kill()
+        case .failure(let error):
+            if instance.process.connection.isOpen { instance.fault = error.message }
+            instance.process.kill()
         }
         tell(slot)
     }
@@ -148,7 +151,8 @@ extension PluginHost {
             _ = slot.supervisor.refuse(failure.message)
             reason = failure.message
         } else {
-            reason = slot.supervisor.state == .starting ? "\(how) It had not answered initialize." : how
+            let isStarting = slot.supervisor.state == .starting
+            reason = instance.fault ?? (isStarting ? "\(how) It had not answered initialize." : how)
             perform(slot.supervisor.processEnded(reason, at: .now, jitter: .random(in: 0..<1)), slot)
         }
         logger.warning("a plugin's process ended", metadata: ["plugin": "\(name)", "reason": "\(reason)"])
@@ -161,6 +165,7 @@ extension PluginHost {
         if isAlive {
             slot.supervisor.answered()
         } else if slot.supervisor.missedPing() == .kill {
+            instance.fault = slot.supervisor.error
             instance.process.kill()
         }
         tell(slot)

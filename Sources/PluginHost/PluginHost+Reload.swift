@@ -57,13 +57,15 @@ extension PluginHost {
         tell(slot, isChanged: true)
     }
 
-    private func startAnew(_ slot: PluginSlot, with candidate: PluginCandidate) async {
+    /// Ends the process that runs, and starts another.
+    func startAnew(_ slot: PluginSlot, with candidate: PluginCandidate) async {
         let old = slot.instance
         slot.instance = nil
+        slot.access.gate.pend()
+        if let old { await retire(old, within: slot.row.timeouts.shutdown) }
         _ = slot.supervisor.switchOff()
         slot.candidate = candidate
         await converge(slot)
-        if let old { await retire(old, within: slot.row.timeouts.shutdown) }
     }
 
     /// Starts a process beside the one that runs, hands over to it when it is ready, and ends the old one.

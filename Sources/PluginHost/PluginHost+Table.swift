@@ -84,9 +84,7 @@ extension PluginHost {
             let parts = slot.activeParts
             slot.access.parts = parts
             slot.access.permissions = slot.granted
-            guard slot.switches.enabled, let candidate = slot.candidate, slot.supervisor.state != .disabled else {
-                continue
-            }
+            guard slot.switches.enabled, let candidate = slot.candidate else { continue }
             routing.access[slot.name] = slot.access
             if parts.contains(.frontend) { routing.pages[slot.name] = candidate.pages }
             routing.topics[slot.name] = Set(candidate.manifest.events)

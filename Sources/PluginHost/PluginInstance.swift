@@ -11,6 +11,7 @@ final class PluginInstance: Sendable {
         var idle: Latch?
         var dropped = 0
         var toldParts: [PluginPart] = []
+        var fault: String?
     }
 
     /// The process.
@@ -33,6 +34,12 @@ final class PluginInstance: Sendable {
     var toldParts: [PluginPart] {
         get { state.withLock { $0.toldParts } }
         set { state.withLock { $0.toldParts = newValue } }
+    }
+
+    /// Why the host ended it; nil where it did not.
+    var fault: String? {
+        get { state.withLock { $0.fault } }
+        set { state.withLock { $0.fault = newValue } }
     }
 
     /// A request is about to be handed over.

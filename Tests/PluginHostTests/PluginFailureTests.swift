@@ -9,19 +9,19 @@ import Testing
         TestHost.row(name) { row in
             row.restart.most = 2
             row.restart.firstDelay = .milliseconds(10)
-            row.timeouts.start = .milliseconds(500)
             row.timeouts.shutdown = .milliseconds(500)
             change(&row)
         }
     }
 
     private static func host(_ mode: String) throws -> TestHost {
-        try TestHost([.init(name: "odd", mode: mode)], rows: [impatient("odd")])
+        let row = impatient("odd") { if mode == "silent" { $0.timeouts.start = .milliseconds(500) } }
+        return try TestHost([.init(name: "odd", mode: mode)], rows: [row])
     }
 
     @Test(
         arguments: [
-            ("exits", "ended with status 5"), ("silent", "had not answered initialize"),
+            ("exits", "ended with status 5"), ("silent", "did not answer initialize in time"),
             ("refuses", "the moon is in the wrong phase"), ("version", "version 7 of the contract"),
             ("garbage", "lines on its output that are no messages"),
         ])

@@ -133,6 +133,7 @@ extension PluginConnection {
             return state.nextID
         }
         let encoded = Encoded(.call(id: .int(id), method: method, parameters: parameters))
+        defer { if Task.isCancelled { state.withLock { _ = $0.abandoned.remove(id) } } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let pending = Pending(method: method, deadline: .now + time, continuation: continuation)

@@ -20,6 +20,7 @@ package final class PluginProcess: Sendable {
         var ends: ChildEnds?
         var launcher: RunningProcess?
         var isWanted = true
+        var hasBegun = false
     }
 
     /// How long the process may take to be seen as ended once it has closed its output.
@@ -91,7 +92,8 @@ package final class PluginProcess: Sendable {
         let arguments = try launch.arguments(host: ProcessTree.own)
         // Numbers only: whoever held the ends themselves would keep them open.
         let numbers = state.withLock { state in
-            state.isWanted ? state.ends.map { [$0.input.number, $0.output.number, $0.errors.number] } : nil
+            state.hasBegun = true
+            return state.isWanted ? state.ends.map { [$0.input.number, $0.output.number, $0.errors.number] } : nil
         }
         guard let numbers else { return "It was not started." }
         var options = PlatformOptions()
@@ -152,10 +154,13 @@ package final class PluginProcess: Sendable {
 extension PluginProcess {
     /// Ends it at once, with everything that it started.
     package func kill() {
-        state.withLock { state in
+        let hasBegun = state.withLock { state in
             state.isWanted = false
             state.launcher?.end(.polite)
+            return state.hasBegun
         }
+        // One that was never run is gone already.
+        if !hasBegun { gone.open() }
     }
 
     /// Asks it to end, waits for that as long as it may take, then ends it; returns when nothing of it is left.

@@ -146,7 +146,8 @@ private enum CronField: String {
 
     private func fault(_ text: Substring) -> GatehouseError {
         Cron.failure(
-            "can not have \"\(text.prefix(20))\" for the \(rawValue); it goes from \(range.lowerBound) to \(range.upperBound)"
+            "can not have \"\(text.prefix(20))\" for the \(rawValue); it goes from \(range.lowerBound) "
+                + "to \(range.upperBound)"
         )
     }
 }

@@ -12,8 +12,9 @@ import Testing
     private func full(_ store: SQLiteStore) async throws -> Job {
         let first = try await store.insertJob(Self.plain(), message: "first")
         var job = Job(
-            kind: "machine.start", parameters: ["machine": "x", "list": [1, nil, ["a": .double(1.5)]]], isRepeatable: true,
-            submitter: JobSubmitter(user: UserID(3), plugin: "oms", name: "anna"), createdAt: noon.kept)
+            kind: "machine.start", parameters: ["machine": "x", "list": [1, nil, ["a": .double(1.5)]]],
+            isRepeatable: true, submitter: JobSubmitter(user: UserID(3), plugin: "oms", name: "anna"),
+            createdAt: noon.kept)
         job.machine = MachineID(node: NodeID(4), uuid: UUID())
         job.machineName = "web"
         job.node = NodeID(4)
@@ -194,8 +195,9 @@ import Testing
 
     @Test func `what waits and what is listed is found by an index`() async throws {
         try await withStore { store in
+            let open = "'inserted', 'fetched', 'enqueued', 'executing', 'launching', 'rescheduled'"
             let queries = [
-                "SELECT * FROM job WHERE status IN ('inserted', 'fetched', 'enqueued', 'executing', 'launching', 'rescheduled')":
+                "SELECT * FROM job WHERE status IN (\(open))":
                     "jobUnfinished",
                 "SELECT * FROM job WHERE node = 1 AND machine = 'x' ORDER BY id DESC": "jobByMachine",
                 "SELECT * FROM jobEvent WHERE job = 1 AND id > 5 ORDER BY id": "jobEventByJob",

@@ -14,6 +14,8 @@ package struct PluginCheck: Sendable {
     package var configuration: JSONValue = .null
     /// Whether it runs in the sandbox where there is one.
     package var isSandboxed = true
+    /// How long it may take to start and answer the first call.
+    package var startTime: Duration = .seconds(10)
     /// How long an answer may take.
     package var patience: Duration = .seconds(10)
     /// How long it may take to end.
@@ -71,7 +73,7 @@ package struct PluginCheck: Sendable {
         launch.hasNetwork = manifest.permissions.contains(Permission.network.name)
         let subject = CheckSubject(
             launch: launch, configuration: configuration, log: log, core: StandInCore(manifest),
-            patience: patience, grace: grace)
+            startTime: startTime, grace: grace)
         await checkHandshake(subject, sheet)
         await checkConversation(subject, sheet)
         await checkEndOfInput(subject, sheet)
@@ -109,7 +111,7 @@ struct CheckSubject: Sendable {
     let configuration: [String: JSONValue]
     let log: LogRing
     let core: StandInCore
-    let patience: Duration
+    let startTime: Duration
     let grace: Duration
 
     var manifest: Manifest { launch.candidate.manifest }
@@ -140,7 +142,7 @@ struct CheckSubject: Sendable {
             contractVersions: versions, hostVersion: "0", plugin: manifest.name, configuration: configuration,
             parts: manifest.parts, dataDirectory: launch.visibleDataFolder)
         let outcome = try await process.connection.request(
-            InitializeCall.method, try call.parameters(), within: patience)
+            InitializeCall.method, try call.parameters(), within: startTime)
         switch outcome {
         case .success(let result): return .success(try InitializeCall.Answer(result: result))
         case .failure(let error): return .failure(error)

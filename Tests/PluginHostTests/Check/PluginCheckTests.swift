@@ -9,14 +9,15 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(3))) struct PluginCheckTests {
     private static func check(
         _ plugin: ExamplePlugin, isSandboxed: Bool = false, configuration: JSONValue = .null,
-        patience: Duration = .seconds(4)
+        patience: Duration = .seconds(30), grace: Duration = .seconds(10)
     ) async -> CheckReport {
         defer { plugin.remove() }
         var check = PluginCheck(folder: plugin.folder.path, launcher: ExamplePlugin.launcher)
         check.isSandboxed = isSandboxed
         check.configuration = configuration
         check.patience = patience
-        check.grace = .seconds(1)
+        check.startTime = .seconds(30)
+        check.grace = grace
         let told = Mutex<[CheckLine]>([])
         let report = await check.run { line in told.withLock { $0.append(line) } }
         #expect(told.withLock(\.self) == report.lines)
@@ -38,7 +39,7 @@ import Testing
 
     @Test(arguments: [true, false])
     func `the Swift example keeps to the contract`(isSandboxed: Bool) async throws {
-        let report = await Self.check(try .swift(), isSandboxed: isSandboxed, patience: .seconds(30))
+        let report = await Self.check(try .swift(), isSandboxed: isSandboxed)
         #expect(Self.failures(report) == [], "\(report.log)")
         #expect(report.hasPassed && report.lines.count > 18)
     }
@@ -97,7 +98,8 @@ import Testing
     @Test(arguments: faults.indices)
     func `a plugin that is wrong fails in the check for that`(index: Int) async throws {
         let fault = Self.faults[index]
-        let report = await Self.check(try .python(code: [(fault.old, fault.new)]), patience: .seconds(1))
+        let report = await Self.check(
+            try .python(code: [(fault.old, fault.new)]), patience: .seconds(2), grace: .seconds(1))
         #expect(
             Self.failures(report).contains { $0.contains(fault.check) },
             "\(report.lines.map(\.text).joined(separator: "\n"))")

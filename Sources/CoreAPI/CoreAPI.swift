@@ -44,14 +44,27 @@ package struct CoreAPI: Sendable {
             counters.count(method: "unknown", outcome: GatehouseError.Code.methodNotFound.rawValue)
             throw GatehouseError(.methodNotFound, "There is no method of that name; api.describe lists them all.")
         }
+        guard method.isChange else {
+            return try await countedCall(method, parameters, principal: principal, effects: effects)
+        }
+        // A change that has begun goes on to its end though its caller is gone: what is kept, what is in memory and
+        // the audit log must tell the same.
+        return try await Task {
+            try await countedCall(method, parameters, principal: principal, effects: effects)
+        }.value
+    }
+
+    private func countedCall(
+        _ method: Method, _ parameters: [String: JSONValue], principal: Principal, effects: SessionEffects
+    ) async throws -> JSONValue {
         do {
             let result = try await checkedCall(method, parameters, principal: principal, effects: effects)
-            counters.count(method: name, outcome: "ok")
+            counters.count(method: method.name, outcome: "ok")
             await audit(method, parameters, principal: principal, error: nil)
             return result
         } catch {
-            let known = gatehouseError(error, method: name)
-            counters.count(method: name, outcome: known.code.rawValue)
+            let known = gatehouseError(error, method: method.name)
+            counters.count(method: method.name, outcome: known.code.rawValue)
             await audit(method, parameters, principal: principal, error: known)
             throw known
         }

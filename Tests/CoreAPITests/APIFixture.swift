@@ -122,7 +122,9 @@ extension Parameter {
         case .texts(let maximum):
             return wrong + ["text", [1], .array(Array(repeating: "x", count: maximum + 1))]
         case .ints(let range, let maximum):
-            return wrong + [1, ["1"], [.double(1.5)], .array(Array(repeating: .int(range.lowerBound), count: maximum + 1))]
+            return wrong + [
+                1, ["1"], [.double(1.5)], .array(Array(repeating: .int(range.lowerBound), count: maximum + 1)),
+            ]
         case .object(let maximum): return ["text", 1, [], ["a": .string(String(repeating: "x", count: maximum))]]
         case .any(let maximum): return [.string(String(repeating: "x", count: maximum))]
         }

@@ -117,4 +117,18 @@ import Testing
             #expect(rest["entries"]?.arrayValue?.count == 2 && rest["more"] == false)
         }
     }
+
+    @Test func `a change whose caller is gone is made and written down all the same`() async throws {
+        try await APIFixture.run { fixture in
+            let call = Task {
+                try await fixture.call(
+                    "user.create", ["name": "late", "password": .string(TestCore.password)], as: fixture.root)
+            }
+            call.cancel()
+            _ = await call.result
+            #expect(fixture.test.core.access.user(named: "late") != nil)
+            let entry = try await fixture.audit().first
+            #expect(entry?.action == "user.create" && entry?.outcome == .ok)
+        }
+    }
 }

@@ -88,7 +88,8 @@ import Testing
         let quiet = Self.table.filter { !$0.isActivity }.map(\.name)
         let expected: Set = [
             "setup.status", "session.logout", "session.current", "machine.picture", "console.list", "system.status",
-            "plugin.pages", "plugin.log", "job.events", "job.claim", "job.progress", "job.finish", "node.sample",
+            "plugin.list", "plugin.show", "plugin.pages", "plugin.log", "job.get", "job.list", "job.events",
+            "job.claim", "job.progress", "job.finish", "node.sample",
             "machine.stats", "sample.append", "sample.range", "alert.list",
         ]
         #expect(Set(quiet) == expected)

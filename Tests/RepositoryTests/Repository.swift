@@ -37,7 +37,7 @@ enum Repository {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
     /// Folders that hold nothing of ours: built, fetched, or written by a run.
-    private static let foreignFolders: Set = ["www/vendor", "run", "docs-out"]
+    private static let foreignFolders: Set = ["www/vendor", "Plugins/Overview/www/vendor", "run", "docs-out"]
 
     /// Every text file that is ours, sorted by path.
     static let files: [RepositoryFile] = {

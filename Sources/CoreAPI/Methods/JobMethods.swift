@@ -40,7 +40,7 @@ extension CoreAPI {
     private static let jobViewMethods = [
         Method(
             "job.get", "Shows a job with its history.", right: .user, parameters: [jobParameter],
-            result: "{job, events}"
+            result: "{job, events}", isActivity: false
         ) { call in
             let job = try await call.job()
             let events = try await call.core.jobs.events(of: job.id)
@@ -56,7 +56,7 @@ extension CoreAPI {
                 .optional("before", .int(1...Int64.max), "Only jobs with a lower id."),
                 .optional("limit", .int(1...500), "At most that many; 100 if left out."),
             ],
-            result: "{jobs, more, scheduler}"
+            result: "{jobs, more, scheduler}", isActivity: false
         ) { call in
             let found = try await call.core.jobs.jobs(try await call.jobFilter())
             var jobs: [JSONValue] = []

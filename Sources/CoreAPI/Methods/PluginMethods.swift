@@ -9,10 +9,11 @@ extension CoreAPI {
     static let pluginMethods = [
         Method(
             "plugin.list", "Lists the plugins: for a superuser all, for others those that are on.", right: .user,
-            result: "{plugins, sandbox}"
+            result: "{plugins, sandbox}", isActivity: false
         ) { call in try await call.pluginList() },
         Method(
-            "plugin.show", "Shows a plugin.", right: .user, parameters: [nameParameter], result: "{plugin}"
+            "plugin.show", "Shows a plugin.", right: .user, parameters: [nameParameter], result: "{plugin}",
+            isActivity: false
         ) { call in
             let status = try await call.core.plugins.plugin(named: call.arguments.string("name"))
             guard let plugin = call.render.visiblePlugin(status) else { throw GatehouseError.pluginNotFound }

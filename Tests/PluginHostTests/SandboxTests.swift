@@ -84,6 +84,22 @@ struct SandboxTests {
         }
     }
 
+    @Test func `a hidden path that is a link hides what it leads to`() async throws {
+        let link = "/tmp/gatehouse-\(UUID().uuidString.prefix(13).lowercased())"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "/etc/ssl")
+        defer { try? FileManager.default.removeItem(atPath: link) }
+        let row = TestHost.row("hostile") { $0.isSandboxed = true }
+        let plugin = TestHost.Plugin(name: "hostile", script: "hostile.py")
+        try await TestHost([plugin], rows: [row], hidden: [link]).run { test in
+            try await test.wait("hostile", for: .healthy)
+            let order: JSONValue = [
+                "read": ["/etc/ssl/openssl.cnf", "/etc/passwd"], "write": [], "unix": [], "tcp": [],
+            ]
+            let got = try await test.json("/hostile", body: JSONWriter.text(order))
+            #expect(got["read"] == ["/etc/passwd"])
+        }
+    }
+
     private func command(of process: Int) -> String {
         let bytes = (try? Data(contentsOf: URL(filePath: "/proc/\(process)/cmdline"))) ?? Data()
         return String(decoding: bytes, as: UTF8.self)

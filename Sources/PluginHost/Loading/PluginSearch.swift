@@ -51,8 +51,9 @@ package enum PluginSearch {
     /// The most folders that are looked into in one search folder.
     static let mostFolders = 500
 
-    /// Every folder with a `plugin.yaml`; of two with one name the first counts. It blocks.
+    /// Finds every folder that holds a manifest; of two with one name the first counts.
     ///
+    /// It blocks.
     /// - Returns: what was found, and what is wrong with the search folders themselves.
     package static func find(in folders: [String]) -> (found: [FoundPlugin], problems: [String]) {
         var found: [FoundPlugin] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import HostSystem
 package import Model
 import Subprocess
@@ -71,7 +72,8 @@ package struct Sandbox: Sendable {
         words += Self.system
         words += ["--dev", "/dev", "--proc", "/proc"]
         // An outer path first, so that it does not bury what was mounted below it.
-        let paths = Set(Self.alwaysHidden + hidden).filter(Self.isSeen).sorted { $0.utf8.count < $1.utf8.count }
+        let paths = Set((Self.alwaysHidden + hidden).map(Self.resolved)).filter(Self.isSeen)
+            .sorted { ($0.utf8.count, $0) < ($1.utf8.count, $1) }
         for path in paths { words += Self.isFolder(path) ? ["--tmpfs", path] : ["--ro-bind", "/dev/null", path] }
         if hasNetwork { words += Self.nameServers.flatMap { ["--ro-bind-try", $0, $0] } }
         words += ["--tmpfs", "/tmp", "--tmpfs", "/var/tmp", "--dir", "/run"]
@@ -95,6 +97,9 @@ package struct Sandbox: Sendable {
             }
         }
     }
+
+    /// The path without links, because nothing can be mounted on a link.
+    private static func resolved(_ path: String) -> String { URL(filePath: path).resolvingSymlinksInPath().path }
 
     private static func isSeen(_ path: String) -> Bool {
         guard let top = path.split(separator: "/").first, seen.contains(String(top)) else { return false }

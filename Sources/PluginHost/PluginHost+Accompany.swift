@@ -81,10 +81,17 @@ extension PluginHost {
     /// Forwards what happens to those plugins that may hear it, until the host stops.
     nonisolated func hearEvents() async {
         guard let core else { return }
+        var hasMissed = false
         while !Task.isCancelled {
-            if let events = try? core.events() { for await event in events { forward(event) } }
-            guard !Task.isCancelled else { return }
-            logger.warning("the plugins fell behind the events; some were not forwarded")
+            if let events = try? core.events() {
+                for await event in events {
+                    // Said only once there are events again: those that end with the core end for good.
+                    if hasMissed { logger.warning("the plugins fell behind the events; some were not forwarded") }
+                    hasMissed = false
+                    forward(event)
+                }
+            }
+            hasMissed = true
             try? await Task.sleep(for: .seconds(1))
         }
     }

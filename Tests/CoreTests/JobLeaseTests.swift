@@ -138,7 +138,7 @@ import Testing
                 #expect(try await fixture.claim() == nil)
                 await gate.open()
                 _ = try? await result
-                #expect(try await fixture.status(job) == (isGood ? .completed : .rescheduled))
+                #expect(try await fixture.status(job) == (isGood ? .completed : .error))
                 #expect(try await fixture.test.machine("db").operation == nil)
             }
         }

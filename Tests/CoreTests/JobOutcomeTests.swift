@@ -170,7 +170,7 @@ import Testing
 
     @Test func `what a call was refused for is told where nobody else can tell`() async throws {
         try await JobFixture.run { fixture in
-            try await fixture.submit("machine.pause", on: "web") { $0.attempts = 1 }
+            try await fixture.submit("machine.pause", on: "web")
             let job = try await fixture.claimed()
             await expect(.conflict) { try await fixture.call(job) }
             await fixture.jobs.releaseAll(reason: "The scheduler ended.")

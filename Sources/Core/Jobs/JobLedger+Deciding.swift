@@ -67,7 +67,7 @@ extension JobLedger {
         switch job.call {
         case .none: changes.add(job) { $0.giveBack(reason, at: now, limits: limits) }
         case .done: changes.add(job) { $0.end(.completed, at: now, limits: limits) }
-        case .refused: changes.add(job) { $0.end(.again(job.error ?? reason), at: now, limits: limits) }
+        case .refused: changes.add(job) { $0.end(.failed(job.error ?? reason), at: now, limits: limits) }
         case .begun where calls.contains(job.id):
             // The call's own end decides.
             changes.add(job) { job in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FoundationEssentials
+import HostSystem
 import Logging
 import Model
 import PluginProtocol
@@ -96,6 +97,10 @@ extension PluginHost {
         launch.hasNetwork = slot.granted.contains(Permission.network.name)
         launch.limits = slot.row.limits
         let process = try PluginProcess(launch, log: slot.access.log)
+        guard (try? OpenDescriptor.file(at: settings.launcher)) != nil else {
+            throw GatehouseError(
+                .notFound, "\(settings.launcher), which starts plugins, is not there. Install Gatehouse again.")
+        }
         guard !isStopping else { throw GatehouseError(.conflict, "The host is stopping; try again later.") }
         let instance = PluginInstance(process: process, candidate: candidate, access: slot.access)
         instances[ObjectIdentifier(instance)] = instance

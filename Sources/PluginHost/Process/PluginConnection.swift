@@ -71,6 +71,8 @@ package final class PluginConnection: Sendable {
     package let finished = Latch()
 
     let state: Mutex<State>
+    /// Whether there is no conversation any more; apart from the state, because every request asks it.
+    private let isOver = Atomic(false)
     let wakeup: Wakeup
     private let arrivals: AsyncStream<Request>.Continuation
 
@@ -95,7 +97,7 @@ package final class PluginConnection: Sendable {
     }
 
     /// Whether calls can be made.
-    package var isOpen: Bool { state.withLock { $0.failure == nil } }
+    package var isOpen: Bool { !isOver.load(ordering: .acquiring) }
 
     /// Whether it ended because the plugin does not keep to the contract.
     var hasBrokenContract: Bool { state.withLock { $0.hasBrokenContract } }
@@ -170,10 +172,12 @@ extension PluginConnection {
     @discardableResult
     package func notify(_ method: String, _ parameters: [String: JSONValue]) -> Bool {
         let encoded = Encoded(.notification(method: method, parameters: parameters))
-        return state.withLock { state in
+        let isTaken = state.withLock { state in
             guard state.queue.bytes < Self.mostQueuedBytesForNotices else { return false }
-            return send(encoded, &state) == nil
+            return enqueue(encoded, &state) == nil
         }
+        if isTaken { write() }
+        return isTaken
     }
 
     /// Answers a call of the plugin.
@@ -181,11 +185,13 @@ extension PluginConnection {
         let encoded = Encoded(.response(id: request.id, outcome: outcome))
         let failure = state.withLock { state in
             state.openRequests -= 1
-            return send(encoded, &state)
+            return enqueue(encoded, &state)
         }
-        guard let failure, failure.code == .limitExceeded else { return }
-        let short = Encoded(.response(id: request.id, outcome: .failure(failure)))
-        state.withLock { state in _ = send(short, &state) }
+        if let failure, failure.code == .limitExceeded {
+            let short = Encoded(.response(id: request.id, outcome: .failure(failure)))
+            state.withLock { state in _ = enqueue(short, &state) }
+        }
+        write()
     }
 
     /// Closes the plugin's input, which tells it to end.
@@ -197,9 +203,9 @@ extension PluginConnection {
     }
 
     private func begin(_ id: Int64, _ pending: Pending, _ encoded: Encoded) -> (any Error)? {
-        state.withLock { state in
+        let failure = state.withLock { state -> (any Error)? in
             if state.abandoned.remove(id) != nil { return CancellationError() }
-            if let failure = send(encoded, &state) { return Unsent(reason: failure) }
+            if let failure = enqueue(encoded, &state) { return Unsent(reason: failure) }
             state.pending[id] = pending
             if state.wakeAt.map({ pending.deadline < $0 }) ?? true {
                 state.wakeAt = pending.deadline
@@ -207,6 +213,8 @@ extension PluginConnection {
             }
             return nil
         }
+        if failure == nil { write() }
+        return failure
     }
 
     private func abandon(_ id: Int64) {
@@ -218,26 +226,67 @@ extension PluginConnection {
         pending?.continuation.resume(throwing: CancellationError())
     }
 
-    /// Writes a message, or keeps for later what does not fit; the answer is why that can not be.
-    private func send(_ encoded: Encoded, _ state: inout State) -> GatehouseError? {
+    /// Puts a message at the end of the queue; the answer is why that can not be. `write` must follow, unlocked.
+    private func enqueue(_ encoded: Encoded, _ state: inout State) -> GatehouseError? {
         if let failure = state.failure { return failure }
-        guard let input = state.input else { return Self.ended(plugin, "it is being ended") }
+        guard state.input != nil else { return Self.ended(plugin, "it is being ended") }
         guard state.queue.bytes < Self.mostQueuedBytes else {
             return GatehouseError(
                 .limitExceeded, "The plugin \(plugin) does not read what it is sent; try again later.")
         }
-        let lines: [[UInt8]]
         do {
-            lines = try encoded.lines(&state.lines)
+            for line in try encoded.lines(&state.lines) { state.queue.append(line) }
         } catch {
             return error as? GatehouseError ?? GatehouseError(.limitExceeded, "The message is too long.")
         }
-        let wasEmpty = state.queue.isEmpty
-        for line in lines { state.queue.append(line) }
-        guard wasEmpty else { return nil }
-        // Where it fails, the thread learns of it and ends the conversation.
-        if state.queue.flush(to: input) != .empty { wakeup.wake() }
         return nil
+    }
+
+    /// Writes what waits, unless somebody does already; false where the plugin has closed its input.
+    ///
+    /// The lock is not held over the system call: whoever comes meanwhile leaves his line to the one who writes.
+    @discardableResult
+    func write(afterRoom: Bool = false) -> Bool {
+        let mayWrite = state.withLock { state in
+            guard !state.queue.isBusy || (afterRoom && state.queue.isBlocked) else { return false }
+            state.queue.isBusy = true
+            state.queue.isBlocked = false
+            return true
+        }
+        guard mayWrite else { return true }
+        while let (input, piece) = nextPiece() {
+            let taken: Int
+            switch input.write(piece[...]) {
+            case .taken(let count): taken = count
+            case .full: taken = 0
+            case .failed:
+                // The thread learns of it by the end of the output.
+                state.withLock { $0.queue.isBusy = false }
+                return false
+            }
+            guard taken < piece.count else { continue }
+            let isBlocked = state.withLock { state in
+                guard state.input != nil else { return false }
+                state.queue.putBack(piece[taken...])
+                state.queue.isBlocked = taken == 0
+                return taken == 0
+            }
+            if isBlocked {
+                wakeup.wake()
+                return true
+            }
+        }
+        return true
+    }
+
+    private func nextPiece() -> (OpenDescriptor, [UInt8])? {
+        state.withLock { state in
+            guard let input = state.input, let piece = state.queue.takePiece() else {
+                state.queue.isBusy = false
+                return nil
+            }
+            return (input, piece)
+        }
     }
 }
 
@@ -302,6 +351,7 @@ extension PluginConnection {
         let pending = state.withLock { state in
             guard state.failure == nil else { return [Pending]() }
             state.failure = error
+            isOver.store(true, ordering: .releasing)
             state.hasBrokenContract = breaksContract
             state.input = nil
             state.queue = SendQueue()

@@ -83,7 +83,7 @@ package final class PluginProcess: Sendable {
         } catch let error as GatehouseError {
             return error.message
         } catch {
-            return "It can not be started: \(error)."
+            return "It can not be started: \(error)"
         }
     }
 

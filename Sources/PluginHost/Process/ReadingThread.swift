@@ -83,15 +83,11 @@ struct ReadingThread: Sendable {
 }
 
 extension PluginConnection {
-    /// The plugin's input while something waits to be sent to it.
-    fileprivate var waitingInput: OpenDescriptor? { state.withLock { $0.queue.isEmpty ? nil : $0.input } }
+    /// The plugin's input while it is full and something waits to be sent to it.
+    fileprivate var waitingInput: OpenDescriptor? { state.withLock { $0.queue.isBlocked ? $0.input : nil } }
 
     /// Sends what waits.
     fileprivate func flush() {
-        let hasFailed = state.withLock { state in
-            guard let input = state.input else { return false }
-            return state.queue.flush(to: input) == .failed
-        }
-        if hasFailed { fail(Self.ended(plugin, "it closed its input")) }
+        if !write(afterRoom: true) { fail(Self.ended(plugin, "it closed its input")) }
     }
 }

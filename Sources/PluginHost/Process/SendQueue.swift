@@ -4,20 +4,19 @@ import HostSystem
 import JSONRPC
 import PluginProtocol
 
-/// Lines that wait until there is room in a pipe.
+/// Lines that wait to be written, so that whoever writes takes many of them at once.
 struct SendQueue: Sendable {
-    /// What came of an attempt to send.
-    enum Flushing {
-        case empty
-        case waiting
-        case failed
-    }
+    /// The bytes that one write takes, unless a line is longer.
+    private static let pieceBytes = 1 << 16
 
     private var lines: [[UInt8]] = []
     private var first = 0
-    private var offset = 0
     /// How many bytes wait.
     private(set) var bytes = 0
+    /// Whether somebody writes, or waits for room in the pipe: nobody else may then.
+    var isBusy = false
+    /// Whether the pipe was full, and the thread waits for room.
+    var isBlocked = false
 
     /// Whether nothing waits.
     var isEmpty: Bool { first == lines.count }
@@ -28,24 +27,34 @@ struct SendQueue: Sendable {
         bytes += line.count
     }
 
-    /// Sends as much as there is room for.
-    mutating func flush(to output: OpenDescriptor) -> Flushing {
-        while first < lines.count {
-            switch output.write(lines[first][offset...]) {
-            case .taken(let count):
-                offset += count
-                bytes -= count
-                guard offset == lines[first].count else { continue }
-                lines[first] = []
-                first += 1
-                offset = 0
-            case .full: return .waiting
-            case .failed: return .failed
-            }
+    /// Takes what one write can take; nil where nothing waits.
+    mutating func takePiece() -> [UInt8]? {
+        guard first < lines.count else { return nil }
+        var piece = lines[first]
+        lines[first] = []
+        first += 1
+        while first < lines.count, piece.count + lines[first].count <= Self.pieceBytes {
+            piece += lines[first]
+            lines[first] = []
+            first += 1
         }
-        lines.removeAll(keepingCapacity: true)
-        first = 0
-        return .empty
+        bytes -= piece.count
+        if first == lines.count {
+            lines.removeAll(keepingCapacity: true)
+            first = 0
+        }
+        return piece
+    }
+
+    /// Puts back what a write did not take.
+    mutating func putBack(_ rest: ArraySlice<UInt8>) {
+        bytes += rest.count
+        if first > 0 {
+            first -= 1
+            lines[first] = Array(rest)
+        } else {
+            lines.insert(Array(rest), at: 0)
+        }
     }
 }
 

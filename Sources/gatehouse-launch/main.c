@@ -199,7 +199,8 @@ static long signal_descendants(int signal_number) {
 // Kills the group and every descendant, and waits until each of them is gone.
 //
 // Descendants whose parents die become children of this process, because it is a subreaper.
-static void end_everything(pid_t group) {
+// The answer is what the plugin's process itself, which leads the group, ended with; `otherwise` where it was killed.
+static int end_everything(pid_t group, int otherwise) {
     for (int round = 0; round < MOST_STOPS && signal_descendants(SIGSTOP) > 0; round++) {}
     sigset_t child_ended;
     sigemptyset(&child_ended);
@@ -208,8 +209,10 @@ static void end_everything(pid_t group) {
     for (;;) {
         signal_descendants(SIGKILL);
         pid_t reaped;
-        while ((reaped = waitpid(-1, NULL, WNOHANG)) > 0) {}
-        if (reaped < 0 && errno == ECHILD) return;
+        int status;
+        while ((reaped = waitpid(-1, &status, WNOHANG)) > 0)
+            if (reaped == group && WIFEXITED(status)) otherwise = WEXITSTATUS(status);
+        if (reaped < 0 && errno == ECHILD) return otherwise;
         struct timespec moment = {.tv_nsec = 5 * 1000 * 1000};
         sigtimedwait(&child_ended, NULL, &moment);
     }
@@ -286,7 +289,5 @@ int main(int count, char **words) {
     if (child == 0) become(&order, launcher);
     setpgid(child, child);
     let_go_of_pipes();
-    int status = watch(host, signals, child);
-    end_everything(child);
-    return status;
+    return end_everything(child, watch(host, signals, child));
 }

@@ -29,6 +29,8 @@ import Testing
         let row = TestHost.row("hello") { $0.isSandboxed = isSandboxed }
         try await TestHost([.init(name: "hello")], rows: [row]).run { test in
             for _ in 0..<10 { try await cycle(test) }
+            // What was just switched on may not have forked yet.
+            #expect(try await test.get("/hello") == "plain:GET:")
             let before = try Belongings.own
             for _ in 0..<times { try await cycle(test) }
             let isBack = try await test.eventually {

@@ -226,7 +226,9 @@ extension PluginConnection {
         pending?.continuation.resume(throwing: CancellationError())
     }
 
-    /// Puts a message at the end of the queue; the answer is why that can not be. `write` must follow, unlocked.
+    /// Puts a message at the end of the queue; the answer is why that can not be.
+    ///
+    /// `write` must follow, outside of the lock.
     private func enqueue(_ encoded: Encoded, _ state: inout State) -> GatehouseError? {
         if let failure = state.failure { return failure }
         guard state.input != nil else { return Self.ended(plugin, "it is being ended") }
@@ -260,8 +262,8 @@ extension PluginConnection {
             case .taken(let count): taken = count
             case .full: taken = 0
             case .failed:
-                // The thread learns of it by the end of the output.
                 state.withLock { $0.queue.isBusy = false }
+                fail(Self.ended(plugin, "it closed its input"))
                 return false
             }
             guard taken < piece.count else { continue }

@@ -17,6 +17,7 @@ import Testing
         var ports: [Int] { all.compactMap { if case .open(let port) = $0 { port } else { nil } } }
         var failures: [GatehouseError] { all.compactMap { if case .failed(let error) = $0 { error } else { nil } } }
 
+        var take: @Sendable (PluginListener, PluginListenerState) -> Void { { _, state in self.add(state) } }
         func add(_ state: PluginListenerState) { states.withLock { $0.append(state) } }
     }
 
@@ -36,7 +37,7 @@ import Testing
 
     @Test func `a listener answers its plugin's routes and no others`() async throws {
         let (gateway, reports) = (FakeGateway([Self.other, Self.any]), Reports())
-        try await TestServer.run(plugins: gateway, report: { reports.add($1) }) { server in
+        try await TestServer.run(plugins: gateway, report: reports.take) { server in
             gateway.want([Self.listener()])
             try await eventually("it is open") { !reports.ports.isEmpty }
             let port = try #require(reports.ports.first)
@@ -53,7 +54,7 @@ import Testing
 
     @Test func `a listener closes when it is not wanted, and the rest stays`() async throws {
         let (gateway, reports) = (FakeGateway([Self.any]), Reports())
-        try await TestServer.run(plugins: gateway, report: { reports.add($1) }) { server in
+        try await TestServer.run(plugins: gateway, report: reports.take) { server in
             gateway.want([Self.listener()])
             try await eventually("it is open") { !reports.ports.isEmpty }
             let port = try #require(reports.ports.first)
@@ -71,7 +72,7 @@ import Testing
 
     @Test func `a port that is taken is told once, and taken when it is free`() async throws {
         let (gateway, reports) = (FakeGateway([Self.any]), Reports())
-        try await TestServer.run(plugins: gateway, report: { reports.add($1) }) { server in
+        try await TestServer.run(plugins: gateway, report: reports.take) { server in
             gateway.want([Self.listener(server.port)])
             try await eventually("it has failed") { !reports.failures.isEmpty }
             let error = try #require(reports.failures.first)
@@ -84,7 +85,7 @@ import Testing
 
     @Test func `a listener with TLS needs a certificate`() async throws {
         let (gateway, reports) = (FakeGateway([Self.any]), Reports())
-        try await TestServer.run(plugins: gateway, report: { reports.add($1) }) { _ in
+        try await TestServer.run(plugins: gateway, report: reports.take) { _ in
             gateway.want([Self.listener(isTLS: true)])
             try await eventually("it has failed") { !reports.failures.isEmpty }
             #expect(reports.failures.first?.message.contains("TLS is off") == true)

@@ -163,7 +163,10 @@ final class FakeCore: Sendable {
             }
             #expect(core.taken("slow") == 1)
             core.release("slow")
-            #expect(await core.next()?["node"] == "slow")
+            // The quick one may have had one more turn.
+            var next = await core.next()
+            if next?["node"] == "quick" { next = await core.next() }
+            #expect(next?["node"] == "slow")
             try await settle(poller, core, "slow")
             #expect(core.taken("slow") == 2)
         }

@@ -65,7 +65,9 @@ struct PluginEndpoint: Sendable {
         return try Self.response(to: request.method, answer, cookies: cookies)
     }
 
-    /// The method as the plugin is asked; nil where the route does not take it. HEAD is a GET without its body.
+    /// The method as the plugin is asked; nil where the route does not take it.
+    ///
+    /// HEAD is a GET without its body.
     private static func method(_ method: HTTPRequest.Method, on route: PluginRoute) -> String? {
         if route.methods.contains(method.rawValue) { return method.rawValue }
         return method == .head && route.methods.contains("GET") ? "GET" : nil

@@ -49,12 +49,18 @@ package struct PluginChange: Sendable, Equatable {
     package var parts: [PluginPart: Bool]
     /// The permissions that are granted from now on, in place of the earlier ones.
     package var permissions: [String]?
+    /// Whether it comes through the plugin itself, which then has to answer before it can end.
+    package var isThroughItself: Bool
 
     /// Makes a change.
-    package init(enabled: Bool? = nil, parts: [PluginPart: Bool] = [:], permissions: [String]? = nil) {
+    package init(
+        enabled: Bool? = nil, parts: [PluginPart: Bool] = [:], permissions: [String]? = nil,
+        isThroughItself: Bool = false
+    ) {
         self.enabled = enabled
         self.parts = parts
         self.permissions = permissions
+        self.isThroughItself = isThroughItself
     }
 }
 
@@ -214,6 +220,7 @@ package protocol PluginControl: Sendable {
     func plugin(named name: String) async throws -> PluginStatus
     /// Keeps a change and carries it out; when it returns, what was switched off is gone.
     ///
+    /// Where it comes through the plugin itself it is carried out right after, so that the plugin can answer.
     /// What was switched on has been started, though it may still be `starting`.
     /// - Throws: `notFound`, `invalidParameters`, `storageFailed`.
     func modify(_ name: String, _ change: PluginChange) async throws -> PluginStatus

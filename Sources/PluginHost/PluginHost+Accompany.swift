@@ -51,7 +51,8 @@ extension PluginHost {
             // Whatever the plugin says meanwhile is a sign of life: it may be busy with something long.
             let isAlive = answer != nil || connection.lastArrival > asked
             guard connection.isOpen, !Task.isCancelled else { return }
-            await pinged(instance.access.name, instance, isAlive: isAlive)
+            let took = asked.duration(to: .now)
+            await pinged(instance.access.name, instance, isAlive: isAlive, slowly: took > period / 5 ? took : nil)
         }
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 package import Model
 import PluginProtocol
 
@@ -27,9 +28,31 @@ extension PluginHost: PluginControl {
             try check(change, slot)
             let merged = StoredChange.merge(slot.change, change)
             try await repository.setSetting(StoredChange.prefix + name, to: StoredChange.value(merged))
-            await apply(merged, slot)
+            guard change.isThroughItself else { return await apply(merged, slot) }
+            // Its call is under way: to wait for its end here would be to wait for ourselves.
+            spawn { await self.applyKept(name) }
         }
-        return try await plugin(named: name)
+        var status = try await plugin(named: name)
+        if change.isThroughItself {
+            status.switches.enabled = change.enabled ?? status.switches.enabled
+            for (part, isOn) in change.parts {
+                if isOn { status.switches.parts.insert(part) } else { status.switches.parts.remove(part) }
+            }
+        }
+        return status
+    }
+
+    /// Carries out what was kept for a plugin.
+    private func applyKept(_ name: String) async {
+        do {
+            try await operate(name) { slot in
+                let kept = try await repository.settings()[StoredChange.prefix + name]
+                await apply(kept.map(StoredChange.change) ?? PluginChange(), slot)
+            }
+        } catch {
+            logger.error(
+                "a change of a plugin could not be carried out", metadata: ["plugin": "\(name)", "error": "\(error)"])
+        }
     }
 
     /// Returns to what the configuration file says.

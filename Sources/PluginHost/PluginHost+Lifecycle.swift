@@ -164,11 +164,11 @@ extension PluginHost {
         tell(slot)
     }
 
-    /// A ping was answered or missed.
-    func pinged(_ name: String, _ instance: PluginInstance, isAlive: Bool) {
+    /// A ping was answered, late where that is given, or missed.
+    func pinged(_ name: String, _ instance: PluginInstance, isAlive: Bool, slowly: Duration? = nil) {
         guard let slot = slots[name], slot.instance === instance else { return }
         if isAlive {
-            slot.supervisor.answered()
+            slot.supervisor.answered(slowly: slowly)
         } else if slot.supervisor.missedPing() == .kill {
             instance.fault = slot.supervisor.error
             instance.process.kill()

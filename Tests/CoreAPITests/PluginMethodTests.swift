@@ -70,6 +70,9 @@ final class FakePlugins: PluginControl {
             #expect(some[0]["state"] == "healthy" && some[0]["rpc"] == true && some[0]["poller"] == false)
             #expect(some[0]["granted"] == nil && some[0]["error"] == nil && some[0]["folder"] == nil)
             #expect(await fixture.failure("plugin.show", ["name": "two"], as: fixture.plain) == .pluginNotFound)
+            #expect(try await fixture.call("plugin.show", ["name": "one"], as: fixture.plain)["log"] == nil)
+            let shown = try await fixture.call("plugin.show", ["name": "two"], as: fixture.root)
+            #expect(shown["log"]?.arrayValue?.first?["text"] == "l")
             #expect(await fixture.failure("plugin.show", ["name": "no"], as: fixture.root) == .pluginNotFound)
         }
     }
@@ -84,6 +87,19 @@ final class FakePlugins: PluginControl {
             #expect(
                 await fixture.failure("plugin.modify", ["name": "one"], as: fixture.root)?.code == .invalidParameters)
             #expect(try await fixture.audit().contains { $0.action == "plugin.modify" && $0.target == "name=one" })
+        }
+    }
+
+    @Test func `a change through the plugin itself says so, so that it can answer before it ends`() async throws {
+        let plugins = FakePlugins.two
+        try await APIFixture.run(plugins: plugins) { fixture in
+            let session = try #require(fixture.root.session)
+            for (name, isThroughItself) in [("one", true), ("two", false)] {
+                let client = Principal(
+                    identity: .session(session), user: fixture.root.user, address: "192.0.2.1", plugin: "one")
+                try await fixture.call("plugin.modify", ["name": .string(name), "enabled": false], as: client)
+                #expect(try plugins.plugin(named: name).changed?.isThroughItself == isThroughItself)
+            }
         }
     }
 

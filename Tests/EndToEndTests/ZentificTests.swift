@@ -80,6 +80,21 @@ import Testing
         }
     }
 
+    @Test func `a script that switches the plugin off behind which it is gets its answer`() async throws {
+        try await withGateway(Self.settings) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            let (results, _) = try await call(
+                gateway,
+                [
+                    ["User.login", "admin", .string(Gateway.password)],
+                    ["Zentific.modifyPlugin", "zentific", 0, 1, 0, 0, 0],
+                ])
+            #expect(results == [true, true])
+            try await gateway.waitFor("zentific", "disabled")
+            #expect(try await gateway.get("/zentific/RPC2").status == 404)
+        }
+    }
+
     @Test func `a session of Zentific's is no session of Gatehouse's`() async throws {
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")

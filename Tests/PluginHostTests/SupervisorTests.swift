@@ -83,6 +83,18 @@ import Testing
         #expect(supervisor.processEnded("x", at: start, jitter: 0) == .startAfter(.milliseconds(50)))
     }
 
+    @Test func `late answers make it degraded, and one in time healthy again`() {
+        var supervisor = make()
+        supervisor.answered(slowly: .seconds(4))
+        #expect(supervisor.state == .disabled)
+        _ = supervisor.switchOn()
+        supervisor.becomeHealthy(at: start)
+        for _ in 0..<10 { supervisor.answered(slowly: .milliseconds(3250)) }
+        #expect(supervisor.state == .degraded && supervisor.error?.contains("3.2 s") == true)
+        supervisor.answered()
+        #expect(supervisor.state == .healthy && supervisor.error == nil)
+    }
+
     @Test func `what a person must mend stays failed until somebody switches it on`() {
         var supervisor = make()
         #expect(supervisor.refuse("no") == .nothing && supervisor.state == .failed)
@@ -121,7 +133,7 @@ import Testing
             case 3, 4: _ = supervisor.processEnded("x", at: now, jitter: .random(in: 0..<1, using: &random))
             case 5: #expect(supervisor.endPause() != .start || isWanted)
             case 6: _ = supervisor.missedPing()
-            case 7: supervisor.answered()
+            case 7: supervisor.answered(slowly: Bool.random(using: &random) ? .seconds(4) : nil)
             default: if isWanted, Int.random(in: 0..<10, using: &random) == 0 { _ = supervisor.refuse("no") }
             }
             #expect(isWanted == (supervisor.state != .disabled))

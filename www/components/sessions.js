@@ -50,6 +50,7 @@ export function sessionList(api, user = null) {
                 h("span", { title: each.userAgent }, agentName(each.userAgent)),
                 " ",
                 each.current && h("span", { class: "chip accent" }, "this one"),
+                each.kind !== "web" && h("span", { class: "chip" }, each.kind),
             ],
         },
         { label: "From", class: "mono", cell: (each) => each.address ?? "–" },

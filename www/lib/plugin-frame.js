@@ -18,6 +18,9 @@ export class CallError extends Error {
     }
 }
 
+// A page may connect more than once: an answer is for the connection that asked.
+let connections = 0;
+
 /**
  * Speaks with the shell around the frame; answers when the shell did. `theme` is "light" or "dark" and is kept as
  * `data-theme` of the document's root; on("theme", listener) tells of a change.
@@ -25,6 +28,7 @@ export class CallError extends Error {
 export function connect({ scope = globalThis, root = globalThis.document?.documentElement } = {}) {
     const waiting = new Map();
     const listeners = new Map();
+    const connection = ++connections;
     let next = 1;
     const post = (message) => scope.parent.postMessage({ gatehouse: 1, ...message }, "*");
     const tell = (topic, data) => {
@@ -33,7 +37,7 @@ export function connect({ scope = globalThis, root = globalThis.document?.docume
     const api = {
         theme: "light", user: null, plugin: null, page: null, serverTime: null,
         call(method, params = {}) {
-            const id = next++;
+            const id = `${connection}.${next++}`;
             return new Promise((resolve, reject) => {
                 waiting.set(id, { resolve, reject });
                 post({ type: "call", id, method, params });

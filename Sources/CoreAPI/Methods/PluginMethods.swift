@@ -12,12 +12,15 @@ extension CoreAPI {
             result: "{plugins, sandbox}", isActivity: false
         ) { call in try await call.pluginList() },
         Method(
-            "plugin.show", "Shows a plugin.", right: .user, parameters: [nameParameter], result: "{plugin}",
+            "plugin.show", "Shows a plugin; to a superuser with the end of its log.", right: .user,
+            parameters: [nameParameter], result: "{plugin, log}",
             isActivity: false
         ) { call in
             let status = try await call.core.plugins.plugin(named: call.arguments.string("name"))
             guard let plugin = call.render.visiblePlugin(status) else { throw GatehouseError.pluginNotFound }
-            return ["plugin": plugin]
+            guard call.core.access.isSuperUser(call.principal) else { return ["plugin": plugin] }
+            let lines = try await call.core.plugins.log(status.name, limit: 20, after: nil)
+            return ["plugin": plugin, "log": .array(lines.map(Render.pluginLine))]
         },
         Method(
             "plugin.pages", "Lists the pages of plugins that are on.", right: .user, result: "{pages}",
@@ -93,6 +96,13 @@ extension Call {
         guard change != PluginChange() else {
             throw GatehouseError(.invalidParameters, "Say what to change: enabled, a part, or permissions.")
         }
+        change.isThroughItself = isThrough(plugin: arguments.string("name"))
         return change
+    }
+
+    /// Whether the call comes from that plugin, or from a client behind it.
+    private func isThrough(plugin name: String) -> Bool {
+        if case .plugin(let plugin) = principal.identity { return plugin.name == name }
+        return principal.plugin == name
     }
 }

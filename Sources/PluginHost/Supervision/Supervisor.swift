@@ -120,11 +120,18 @@ struct Supervisor: Sendable {
     }
 
     /// It gave a sign of life.
-    mutating func answered() {
+    ///
+    /// - Parameter slowly: how long a ping took that took too long; nil for one that did not.
+    mutating func answered(slowly: Duration? = nil) {
         missedPings = 0
-        guard state == .degraded else { return }
-        state = .healthy
-        error = nil
+        if let slowly, state == .healthy || state == .degraded {
+            state = .degraded
+            let tenths = slowly.components.seconds * 10 + slowly.components.attoseconds / 100_000_000_000_000_000
+            error = "It answers slowly: the last ping took \(tenths / 10).\(tenths % 10) s."
+        } else if state == .degraded {
+            state = .healthy
+            error = nil
+        }
     }
 
     /// It gave no sign of life for the time of a ping.

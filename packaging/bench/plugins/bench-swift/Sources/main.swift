@@ -5,6 +5,10 @@ import PluginKit
 
 var plugin = Plugin(version: "1.0.0")
 
-plugin.onRequest { _, host in .json(try await host.call("node.list")) }
+plugin.onRequest { call, host in
+    // It is ended before it answers.
+    if call.path.hasSuffix("/wait") { try await Task.sleep(for: .seconds(60)) }
+    return .json(try await host.call("node.list"))
+}
 
 try await plugin.run()

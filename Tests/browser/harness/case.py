@@ -5,7 +5,7 @@ import re
 import shutil
 import unittest
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from harness.gateway import PASSWORD, Gateway
 from harness.libvirt import Libvirt
@@ -13,6 +13,9 @@ from harness.pages import sign_in
 from harness.places import OUTPUT
 
 CHROMIUM = next((p for p in (shutil.which("chromium"), shutil.which("chromium-browser")) if p), None)
+
+# A page that is slow because the host is busy is no fault; one that never comes is.
+expect.set_options(timeout=20_000)
 
 
 class Shared:

@@ -26,8 +26,8 @@ class SlowJobs(BrowserCase):
         asked = cls.admin.plugin("slow-jobs")["asked"]
         cls.admin.call("plugin.modify", name="slow-jobs", enabled=True, permissions=asked)
 
-    def submit(self, **terms):
-        return self.admin.call("job.submit", kind="system.status", **terms)["job"]["id"]
+    def submit(self, kind="system.status", **terms):
+        return self.admin.call("job.submit", kind=kind, **terms)["job"]["id"]
 
     def status(self, job):
         return self.admin.call("job.get", job=job)["job"]["status"]
@@ -57,9 +57,10 @@ class SlowJobs(BrowserCase):
 
     def test_a_running_job_is_cancelled_by_keyboard(self):
         page = self.signed_in("admin", "/jobs")
-        job = self.submit()
+        job = self.submit("node.list")
         row = row_of(page, job)
-        expect(row).to_contain_text("step 2 of")
+        # Which of the steps the page shows is up to how busy the host is.
+        expect(row).to_contain_text(re.compile(r"step \d+ of 400"))
         row.get_by_role("button", name=f"Cancel job {job}").focus()
         page.keyboard.press("Enter")
         dialog = page.get_by_role("dialog")

@@ -91,13 +91,16 @@ let package = Package(
         // Safe faces of those calls.
         .target(name: "HostSystem", dependencies: ["CHost"], swiftSettings: settings),
 
+        // Random numbers for tests that can be had again.
+        .target(name: "TestRandom", swiftSettings: settings),
+
         // Values, ids, rules, the one error type and the ports. Not here: anything that does something.
         .target(name: "Model", swiftSettings: settings),
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["TestRandom", "Model"], swiftSettings: settings),
 
         // JSON and JSON-RPC 2.0 as pure functions. Not here: sockets.
         .target(name: "JSONRPC", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Model"], swiftSettings: settings),
+        .testTarget(name: "JSONRPCTests", dependencies: ["TestRandom", "JSONRPC", "Model"], swiftSettings: settings),
 
         // The use cases: accounts, rights, sessions, inventory, console tickets and locks, events. Not here: I/O.
         .target(
@@ -105,24 +108,27 @@ let package = Package(
             dependencies: ["Model", crypto, cryptoExtras, logging, serviceLifecycle],
             swiftSettings: settings),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", "Model", "Store", "TestSupport", logging], swiftSettings: settings
+            name: "CoreTests", dependencies: ["TestRandom", "Core", "Model", "Store", "TestSupport", logging],
+            swiftSettings: settings
         ),
 
         // The table of core methods. Not here: transports.
         .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
         .testTarget(
             name: "CoreAPITests",
-            dependencies: ["Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
+            dependencies: ["TestRandom", "Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
             swiftSettings: settings),
 
         // libvirt's C library.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt"),
 
         // Nodes over libvirt: handles, event loop, streams. Not here: rights, rows, sockets of ours.
-        .target(name: "Libvirt", dependencies: ["CLibvirt", "Model", logging], swiftSettings: settings),
+        .target(name: "Libvirt", dependencies: ["CLibvirt", "HostSystem", "Model", logging], swiftSettings: settings),
         .testTarget(
             name: "LibvirtTests",
-            dependencies: ["CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging],
+            dependencies: [
+                "HostSystem", "TestRandom", "CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging,
+            ],
             swiftSettings: settings),
 
         // One door to SQLite. Not here: rules that are no constraint.
@@ -141,6 +147,7 @@ let package = Package(
         .testTarget(
             name: "WebSocketTests",
             dependencies: [
+                "TestRandom",
                 "WebSocket", crypto, httpTypes, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
                 nioPosix, nioSSL, swiftASN1, x509,
             ],
@@ -157,13 +164,14 @@ let package = Package(
 
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
+            dependencies: ["TestRandom", "Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
             swiftSettings: settings),
 
         // What is said between the host and a plugin: manifest, handshake, messages. Not here: pipes.
         .target(name: "PluginProtocol", dependencies: ["JSONRPC", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "PluginProtocolTests", dependencies: ["JSONRPC", "Model", "PluginProtocol"], swiftSettings: settings),
+            name: "PluginProtocolTests", dependencies: ["TestRandom", "JSONRPC", "Model", "PluginProtocol"],
+            swiftSettings: settings),
 
         // What a Swift plugin's author imports. Not here: the host's side.
         .target(
@@ -187,6 +195,7 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests",
             dependencies: [
+                "TestRandom",
                 "HostSystem", "JSONRPC", "Model", "PluginHost", "PluginProtocol", "gatehouse-launch",
                 "hello-plugin", logging,
                 serviceLifecycle,
@@ -196,7 +205,7 @@ let package = Package(
 
         // XML-RPC as pure functions. Not here: sockets.
         .target(name: "XMLRPC", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "XMLRPCTests", dependencies: ["Model", "XMLRPC"], swiftSettings: settings),
+        .testTarget(name: "XMLRPCTests", dependencies: ["TestRandom", "Model", "XMLRPC"], swiftSettings: settings),
 
         // The HTTP edge. Not here: rules.
         .target(
@@ -211,6 +220,7 @@ let package = Package(
         .testTarget(
             name: "WebTests",
             dependencies: [
+                "TestRandom",
                 "Core", "CoreAPI", "JSONRPC", "Model", "TestSupport", "Web", httpTypes, hummingbird, logging, nioCore,
                 serviceLifecycle,
             ],
@@ -276,7 +286,7 @@ let package = Package(
             name: "poller-plugin", dependencies: ["PluginKit", "PollerPlugin"],
             path: "Plugins/Poller/Sources/poller-plugin", swiftSettings: settings),
         .testTarget(
-            name: "PollerPluginTests", dependencies: ["Model", "PluginKit", "PollerPlugin"],
+            name: "PollerPluginTests", dependencies: ["TestRandom", "Model", "PluginKit", "PollerPlugin"],
             path: "Plugins/Poller/Tests", swiftSettings: settings),
 
         // The example in the guide "Write a plugin".

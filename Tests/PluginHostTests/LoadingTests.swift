@@ -4,6 +4,7 @@ import FoundationEssentials
 import HostSystem
 import Model
 import PluginProtocol
+import TestRandom
 import Testing
 
 @testable import PluginHost
@@ -204,7 +205,7 @@ import Testing
     }
 
     @Test func `no bytes make it do anything but answer or refuse`() {
-        var random = Dice(state: 7)
+        var random = SeededGenerator(seed: 7)
         let seed = Array("name: {a: [1, \"b\"], c: 'd'}\ne: |\n  text\n".utf8)
         for _ in 0..<3_000 {
             var bytes = seed

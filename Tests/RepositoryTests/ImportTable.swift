@@ -32,13 +32,14 @@ enum ImportTable {
         ImportRow(target: "COpenSSL", ours: [], others: []),
         ImportRow(target: "CHost", ours: [], others: []),
         ImportRow(target: "HostSystem", ours: ["CHost"], others: []),
+        ImportRow(target: "TestRandom", ours: [], others: []),
         ImportRow(target: "Model", ours: [], others: []),
         ImportRow(target: "JSONRPC", ours: ["Model"], others: []),
         ImportRow(
             target: "Core", ours: ["Model"],
             others: ["Logging", "ServiceLifecycle", "Crypto", "CryptoExtras", "Dispatch"]),
         ImportRow(target: "CoreAPI", ours: ["Model", "Core", "JSONRPC"], others: ["Logging"]),
-        ImportRow(target: "Libvirt", ours: ["CLibvirt", "Model"], others: ["Logging"]),
+        ImportRow(target: "Libvirt", ours: ["CLibvirt", "HostSystem", "Model"], others: ["Logging"]),
         ImportRow(target: "Store", ours: ["Model"], others: ["GRDB", "Logging", "Foundation", "Dispatch"]),
         ImportRow(
             target: "Console", ours: ["Model", "HostSystem", "COpenSSL"],

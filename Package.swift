@@ -90,6 +90,7 @@ let package = Package(
 
         // Safe faces of those calls.
         .target(name: "HostSystem", dependencies: ["CHost"], swiftSettings: settings),
+        .testTarget(name: "HostSystemTests", dependencies: ["HostSystem"], swiftSettings: settings),
 
         // Random numbers for tests that can be had again.
         .target(name: "TestRandom", swiftSettings: settings),
@@ -140,8 +141,8 @@ let package = Package(
         .target(
             name: "WebSocket",
             dependencies: [
-                httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL,
-                nioWebSocket,
+                "HostSystem", httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioSSL, nioWebSocket,
             ],
             swiftSettings: settings),
         .testTarget(

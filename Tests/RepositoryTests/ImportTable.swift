@@ -44,7 +44,8 @@ enum ImportTable {
         ImportRow(
             target: "Console", ours: ["Model", "HostSystem", "COpenSSL"],
             others: ["NIO*", "Logging", "Subprocess", "SystemPackage"]),
-        ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
+        ImportRow(
+            target: "WebSocket", ours: ["HostSystem"], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
         ImportRow(target: "PluginProtocol", ours: ["Model", "JSONRPC"], others: []),
         ImportRow(
             target: "PluginKit", ours: ["Model", "PluginProtocol", "JSONRPC", "HostSystem"], others: ["Logging"]),

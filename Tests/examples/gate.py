@@ -43,10 +43,11 @@ class Certificate:
 class ProxiedGateway(Gateway):
     """A daemon with what an example for its configuration says, but for ports and the public address."""
 
-    def __init__(self, example, public_port, text_port, more=""):
+    def __init__(self, example, public_port, text_port, more="", changes=()):
         self._example = example
         self._public_port = public_port
         self._more = more
+        self._changes = changes
         super().__init__({"lines": [{"name": "line", "text": f"127.0.0.1:{text_port}"}]})
         self.is_tls = "tls: off" not in self.configuration.read_text()
         self.origin = f"{'https' if self.is_tls else 'http'}://127.0.0.1:{self.port}"
@@ -60,7 +61,7 @@ class ProxiedGateway(Gateway):
         (machine,) = nodes["lines"]
         text = rewritten((EXAMPLES / self._example).read_text(), [
             (r"port: \d+", f"port: {self.port}"),
-            (rf'"https://{re.escape(NAME)}"', f'"https://{NAME}:{self._public_port}"'),
+            (rf'"https://{re.escape(NAME)}"', f'"https://{NAME}:{self._public_port}"'), *self._changes,
         ])
         text += "".join(line.strip().rstrip(",").replace('"', "", 2) + "\n" for line in kept)
         text += f'nodes: [{{ name: lines, static: [{{ name: line, text: "{machine["text"]}" }}] }}]\n'

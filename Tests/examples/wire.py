@@ -15,9 +15,10 @@ PATIENCE = 20
 class Client:
     """Somebody at an address of his own, who goes to gate.example.org at a port of this host."""
 
-    def __init__(self, port, authority, source="127.0.0.2"):
+    def __init__(self, port, authority, source="127.0.0.2", public_port=None):
         self.port = port
-        self.origin = f"https://{NAME}:{port}"
+        self._host = f"{NAME}:{public_port or port}"
+        self.origin = f"https://{self._host}"
         self.source = source
         self.cookie = None
         self._trust = ssl.create_default_context(cafile=str(authority))
@@ -31,7 +32,7 @@ class Client:
             raise
 
     def headers(self, **more):
-        headers = {"Host": f"{NAME}:{self.port}", "Origin": self.origin}
+        headers = {"Host": self._host, "Origin": self.origin}
         if self.cookie:
             headers["Cookie"] = self.cookie
         return {**headers, **more}

@@ -155,7 +155,8 @@ class Apache(Proxy):
             if not (self.modules / "mods-enabled" / f"{name}.{kind}").exists())
         (self.directory / "apache2.conf").write_text(
             f"ServerRoot {self.directory}\nDefaultRuntimeDir {self.directory}\n"
-            "PidFile apache2.pid\nServerName localhost\nErrorLog /dev/stderr\nLogLevel warn\nUser www-data\nGroup www-data\n"
+            "PidFile apache2.pid\nServerName localhost\nErrorLog /dev/stderr\nLogLevel warn\n"
+            "User www-data\nGroup www-data\n"
             f"IncludeOptional {self.modules}/mods-enabled/*.load\nIncludeOptional {self.modules}/mods-enabled/*.conf\n"
             f"{loads}Listen 127.0.0.1:{self.port}\nListen 127.0.0.1:{self.plain_port}\n"
             "<Directory />\n    Require all denied\n</Directory>\nInclude site.conf\n")

@@ -42,7 +42,7 @@ exec sleep infinity
 """
 
 
-class CommandFailed(Exception):
+class CommandFailed(RuntimeError):
     """A command in the container ended with another status than was expected."""
 
 
@@ -167,7 +167,7 @@ class Container:
         return done.stdout
 
     def apt(self, *arguments, expected=0):
-        return self.run("apt-get", "-q", "-y", "--no-install-recommends", "--no-download", "--allow-downgrades",
+        return self.run("apt-get", "-q", "-y", "--no-install-recommends", "--allow-downgrades",
                         "-o", "Dpkg::Use-Pty=0", *arguments, expected=expected)
 
     def path(self, inside):

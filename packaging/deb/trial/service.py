@@ -14,7 +14,7 @@ mount --make-rprivate /
 for folder in /var/lib/gatehouse /run/gatehouse; do mount --bind $folder $folder; done
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -o remount,bind,ro /
-ulimit -n 65536
+ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 umask 0077
 export LISTEN_PID=$$
 echo $$ >/dev/shm/gatehouse.pid

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Does for the daemon what its unit says: socket, directories, user, limits, notifications, a read-only system."""
-import os
 import signal
 import socket
 import subprocess
@@ -16,6 +15,8 @@ mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -o remount,bind,ro /
 ulimit -n 65536 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 umask 0077
+if [ "$LISTENER" != 3 ]; then exec 3<&"$LISTENER" {LISTENER}<&-; fi
+unset LISTENER
 export LISTEN_PID=$$
 echo $$ >/dev/shm/gatehouse.pid
 exec setpriv --reuid gatehouse --regid gatehouse --init-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
@@ -57,24 +58,22 @@ class Service:
         return time.monotonic() - began
 
     def tail(self):
-        return "".join(self.log[-60:])
+        return "".join(line[:400].rstrip("\n") + "\n" for line in self.log[-60:])
 
     def start(self):
         """Starts the daemon and waits until it is ready; returns the seconds that took."""
         self.container.run("install", "-d", "-o", "gatehouse", "-g", "gatehouse", "-m", "755", "/run/gatehouse")
         self.container.run("install", "-d", "-o", "gatehouse", "-g", "gatehouse", "-m", "700", "/var/lib/gatehouse")
         self.notifications.clear()
-        descriptor = 3
-        os.dup2(self.listener.fileno(), descriptor, inheritable=True)
+        descriptor = self.listener.fileno()
         environment = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "USER": "gatehouse",
-            "LOGNAME": "gatehouse", "HOME": "/var/lib/gatehouse", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "https",
-            "NOTIFY_SOCKET": "@gatehouse-trial", "WATCHDOG_USEC": str(self.watchdog * 1_000_000),
-            "STATE_DIRECTORY": "/var/lib/gatehouse", "RUNTIME_DIRECTORY": "/run/gatehouse"}
+            "LOGNAME": "gatehouse", "HOME": "/var/lib/gatehouse", "LISTENER": str(descriptor), "LISTEN_FDS": "1",
+            "LISTEN_FDNAMES": "https", "NOTIFY_SOCKET": "@gatehouse-trial",
+            "WATCHDOG_USEC": str(self.watchdog * 1_000_000), "STATE_DIRECTORY": "/var/lib/gatehouse", "RUNTIME_DIRECTORY": "/run/gatehouse"}
         self.process = subprocess.Popen(
             self.container.enter("unshare", "--mount", "bash", "-c", START), env=environment, pass_fds=[descriptor],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        os.close(descriptor)
         self.log = []
         threading.Thread(target=self._keep_log, args=(self.process,), daemon=True).start()
         return self.wait_for("READY=1")

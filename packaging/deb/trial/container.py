@@ -119,6 +119,7 @@ class Container:
         subprocess.run(["tar", "-C", self.root, "--zstd", "-xf", tarball], check=True)
         # No systemd runs there; the scripts of packages must not start anything either.
         self.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
+        self.write("/etc/hosts", f"127.0.0.1 localhost {os.uname().nodename}\n::1 localhost\n")
         self.outer = subprocess.Popen(
             ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child",
              "bash", "-c", ENTER, "enter", self.root], stdin=subprocess.DEVNULL)

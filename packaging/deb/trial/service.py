@@ -70,7 +70,8 @@ class Service:
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "USER": "gatehouse",
             "LOGNAME": "gatehouse", "HOME": "/var/lib/gatehouse", "LISTENER": str(descriptor), "LISTEN_FDS": "1",
             "LISTEN_FDNAMES": "https", "NOTIFY_SOCKET": "@gatehouse-trial",
-            "WATCHDOG_USEC": str(self.watchdog * 1_000_000), "STATE_DIRECTORY": "/var/lib/gatehouse", "RUNTIME_DIRECTORY": "/run/gatehouse"}
+            "WATCHDOG_USEC": str(self.watchdog * 1_000_000), "STATE_DIRECTORY": "/var/lib/gatehouse",
+            "RUNTIME_DIRECTORY": "/run/gatehouse"}
         self.process = subprocess.Popen(
             self.container.enter("unshare", "--mount", "bash", "-c", START), env=environment, pass_fds=[descriptor],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -84,7 +85,7 @@ class Service:
 
     def stop(self):
         """Ends the daemon as systemd does; returns its status."""
-        self.container.run("kill", "-TERM", self.container.path("/dev/shm/gatehouse.pid").read_text().strip())
+        self.container.run("sh", "-c", "kill -TERM $(cat /dev/shm/gatehouse.pid)")
         try:
             status = self.process.wait(45)
         except subprocess.TimeoutExpired:

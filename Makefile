@@ -6,10 +6,10 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt docs bench deb
+.PHONY: help run test check fmt docs bench deb deb-test
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: ## Start the demo on https://127.0.0.1:8443 (DEMO=0: libvirt's test driver alone)
 	@exec packaging/demo/run
@@ -30,6 +30,8 @@ docs: ## Build the documentation into docs-out/; a broken link fails
 bench: ## Measure the console proxy (throughput, round trips, memory) and calls of plugins
 	@exec packaging/bench/run
 
-deb: ## Build the Debian package
-	@echo "make deb: there is no Debian package yet; it comes in a later version. Use 'make run' until then." >&2
-	@exit 1
+deb: ## Build the Debian package into .build-deb/
+	@exec packaging/deb/build
+
+deb-test: ## Install the package in a bare Debian and try its whole life (root)
+	@exec packaging/deb/test

@@ -10,7 +10,7 @@ package enum OwnEnvironment {
     package static func take(_ name: String) -> String? {
         guard let value = unsafe getenv(name) else { return nil }
         let text = unsafe String(cString: value)
-        unsetenv(name)
+        unsafe unsetenv(name)
         return text
     }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import HTTPTypes
 import HostSystem
 import Hummingbird
@@ -68,7 +67,8 @@ struct InheritedServer<ChildChannel: ServerChildChannel>: Service {
 extension HTTPResponder where Context: InitializableFromSource<ApplicationRequestContextSource> {
     /// Answers requests as Hummingbird's `Application` does: with the date and the server's name.
     func answering(as serverName: String, logger: Logger) -> HTTPChannelHandler.Responder {
-        { request, writer, channel in
+        let date = HTTPDate()
+        return { request, writer, channel in
             var response: Response
             do {
                 let context = Context(source: .init(channel: channel, logger: logger))
@@ -79,7 +79,7 @@ extension HTTPResponder where Context: InitializableFromSource<ApplicationReques
                 logger.debug("a request failed", metadata: ["error": "\(error)"])
                 response = Response(status: .internalServerError)
             }
-            response.headers[.date] = Date.now.formatted(.http)
+            response.headers[.date] = date.now
             response.headers[.server] = serverName
             do {
                 try await writer.write(response: response.head, body: response.body)

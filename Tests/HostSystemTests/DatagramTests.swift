@@ -44,7 +44,7 @@ import Testing
             try sender.send(Array("x".utf8))
             #expect(try await inbox.message("datagram") == "x")
             await inbox.close()
-            unlink(path)
+            unsafe unlink(path)
             #expect(throws: SystemFailure.self) { try sender.send([1]) }
         }
     }

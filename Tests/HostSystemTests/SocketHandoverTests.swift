@@ -9,12 +9,12 @@ import Testing
         arguments: [
             ("1", "https", ["https"]), ("2", "http:https", ["http", "https"]), ("2", nil, ["unknown", "unknown"]),
             ("3", "a::c", ["a", "unknown", "c"]), ("2", "only", ["only", "unknown"]), ("0", "x", []),
-        ])
+        ] as [(String, String?, [String])])
     func `each descriptor has the name that was given to it`(count: String, names: String?, expected: [String]) throws {
         #expect(try SocketHandover(process: "7", count: count, names: names, own: 7).names == expected)
     }
 
-    @Test(arguments: [("8", "1"), (nil, "1"), ("7", nil), ("x", "1")])
+    @Test(arguments: [("8", "1"), (nil, "1"), ("7", nil), ("x", "1")] as [(String?, String?)])
     func `what is meant for another process, or for none, is left alone`(process: String?, count: String?) throws {
         #expect(try SocketHandover(process: process, count: count, names: nil, own: 7).names == [])
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Logging
 import Model
+import PluginHost
 import TestSupport
 import Testing
 

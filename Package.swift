@@ -301,8 +301,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "HostSystem", "JSONRPC", "Model", "TestSupport", "gatehouse", "gatehoused", "hello-plugin",
-                "poller-plugin",
+                "JSONRPC", "Model", "TestSupport", "gatehouse", "gatehoused", "hello-plugin", "poller-plugin",
                 "scheduler-plugin", "zentific-plugin", nioCore, nioPosix,
             ],
             swiftSettings: settings),

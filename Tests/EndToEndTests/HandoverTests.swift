@@ -2,7 +2,6 @@
 
 import Foundation
 import Glibc
-import HostSystem
 import JSONRPC
 import Model
 import Synchronization
@@ -186,11 +185,11 @@ import Testing
                     environment: ["NOTIFY_SOCKET": inbox.file("notify"), "WATCHDOG_USEC": "60000000"])
             },
             { gateway in
-                let pid = Int(try #require(gateway.child?.pid))
+                let pid = try #require(gateway.child?.pid)
                 let mine = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/fd/3")
-                try await eventually("there are children") { !ProcessTree.children(of: pid).isEmpty }
+                try await eventually("there are children") { !ProcessTree.descendants(of: pid).isEmpty }
                 try await Task.sleep(for: .milliseconds(300))
-                for child in ProcessTree.members(of: pid) where child != pid {
+                for child in ProcessTree.descendants(of: pid) {
                     let environment = FileManager.default.contents(atPath: "/proc/\(child)/environ") ?? Data()
                     for name in ["LISTEN_", "NOTIFY_SOCKET", "WATCHDOG_"] {
                         #expect(environment.firstRange(of: Data(name.utf8)) == nil, "\(name) in \(child)")

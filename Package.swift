@@ -31,6 +31,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -90,7 +91,8 @@ let package = Package(
 
         // Safe faces of those calls.
         .target(name: "HostSystem", dependencies: ["CHost"], swiftSettings: settings),
-        .testTarget(name: "HostSystemTests", dependencies: ["HostSystem"], swiftSettings: settings),
+        .testTarget(
+            name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"], swiftSettings: settings),
 
         // Random numbers for tests that can be had again.
         .target(name: "TestRandom", swiftSettings: settings),
@@ -214,7 +216,8 @@ let package = Package(
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
                 httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioPosix, nioSSL,
+                serviceLifecycle,
             ],
             swiftSettings: settings),
 
@@ -258,7 +261,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "gatehousedTests",
-            dependencies: ["Model", "PluginHost", "gatehoused", crypto, logging, swiftASN1, x509],
+            dependencies: [
+                "HostSystem", "Model", "PluginHost", "TestSupport", "gatehoused", crypto, logging, serviceLifecycle,
+                swiftASN1, x509,
+            ],
             swiftSettings: settings),
 
         // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.

@@ -122,6 +122,14 @@ let package = Package(
             dependencies: ["TestRandom", "Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
             swiftSettings: settings),
 
+        // The one file that an appliance fits in: format, checks, encryption. Not here: what belongs into it.
+        .target(
+            name: "Backup", dependencies: ["HostSystem", "JSONRPC", "Model", crypto, cryptoExtras],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BackupTests", dependencies: ["Backup", "HostSystem", "Model", "TestSupport"],
+            swiftSettings: settings),
+
         // libvirt's C library.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt"),
 
@@ -243,11 +251,18 @@ let package = Package(
 
         // The administrator's command line. Not here: rules.
         .executableTarget(
-            name: "gatehouse", dependencies: ["JSONRPC", "Model", "PluginHost", argumentParser, nioCore, nioPosix],
+            name: "gatehouse",
+            dependencies: [
+                "Backup", "HostSystem", "JSONRPC", "Model", "PluginHost", "Store", argumentParser, logging, nioCore,
+                nioPosix, swiftASN1, x509, yams,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "gatehouseTests",
-            dependencies: ["gatehouse", "JSONRPC", "Model", argumentParser, nioCore, nioPosix],
+            dependencies: [
+                "Backup", "HostSystem", "gatehouse", "JSONRPC", "Model", "Store", "TestSupport", argumentParser, crypto,
+                logging, nioCore, nioPosix, swiftASN1, x509,
+            ],
             swiftSettings: settings),
 
         // The composition root: configuration, certificates, wiring.

@@ -39,6 +39,8 @@ enum ImportTable {
             target: "Core", ours: ["Model"],
             others: ["Logging", "ServiceLifecycle", "Crypto", "CryptoExtras", "Dispatch"]),
         ImportRow(target: "CoreAPI", ours: ["Model", "Core", "JSONRPC"], others: ["Logging"]),
+        ImportRow(
+            target: "Backup", ours: ["Model", "JSONRPC", "HostSystem"], others: ["Crypto", "CryptoExtras"]),
         ImportRow(target: "Libvirt", ours: ["CLibvirt", "HostSystem", "Model"], others: ["Logging"]),
         ImportRow(target: "Store", ours: ["Model"], others: ["GRDB", "Logging", "Foundation", "Dispatch"]),
         ImportRow(
@@ -71,8 +73,8 @@ enum ImportTable {
                 "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess", "UnixSignals",
             ]),
         ImportRow(
-            target: "gatehouse", ours: ["Model", "JSONRPC", "PluginHost"],
-            others: ["ArgumentParser", "NIO*", "Foundation"]),
+            target: "gatehouse", ours: ["Model", "JSONRPC", "HostSystem", "Backup", "Store", "PluginHost"],
+            others: ["ArgumentParser", "NIO*", "Foundation", "Logging", "SwiftASN1", "X509", "Yams"]),
         ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),
         ImportRow(
             target: "TestSupport",

@@ -98,6 +98,41 @@ class SlowJobs(BrowserCase):
         expect(row_of(page, job)).to_contain_text("Done", timeout=30_000)
 
 
+class HeldJobs(BrowserCase):
+    """Jobs that come from a backup."""
+
+    plugins = [{"name": "scheduler", "permissions": "asked"}]
+
+    def test_restored_jobs_wait_until_they_are_released(self):
+        self.admin.call("plugin.modify", name="scheduler", scheduler=False)
+        jobs = [self.admin.call("job.submit", kind="machine.list")["job"]["id"] for _ in range(3)]
+        backup = str(self.gateway.directory / "backup")
+        self.gateway.command("backup", backup, "--config", str(self.gateway.configuration))
+        self.gateway.stop()
+        self.gateway.command("restore", backup, "--config", str(self.gateway.configuration))
+        self.gateway.start()
+        type(self).admin = self.gateway.client("admin")
+        self.admin.call("plugin.modify", name="scheduler", scheduler=True)
+
+        page = self.signed_in("admin", "/jobs")
+        for job in jobs:
+            expect(row_of(page, job)).to_contain_text("On hold")
+        expect(page.get_by_text("3 jobs on hold.")).to_be_visible()
+        self.screenshot(page, "jobs-held")
+        page.get_by_role("button", name=f"Release job {jobs[0]}").click()
+        expect(row_of(page, jobs[0])).to_contain_text("Done")
+        expect(row_of(page, jobs[1])).to_contain_text("On hold")
+        row_of(page, jobs[1]).get_by_role("link").first.click()
+        expect(page.locator(".head-state")).to_contain_text("On hold")
+        page.get_by_role("button", name="Release the job").click()
+        expect(page.locator(".head-state")).to_contain_text("Done")
+        page.get_by_role("link", name="Jobs").first.click()
+        page.get_by_role("button", name="Release all").click()
+        page.get_by_role("dialog").get_by_role("button", name="Release all").click()
+        expect(row_of(page, jobs[2])).to_contain_text("Done")
+        expect(page.get_by_text("on hold.")).to_have_count(0)
+
+
 class MachineJobs(BrowserCase):
     """A machine's own jobs, load and alerts."""
 

@@ -1,48 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Model
-import NIOCore
-import NIOPosix
 import Synchronization
+import Testing
 
-/// A unix socket that keeps every datagram it gets.
+/// A unix socket that keeps every datagram it gets, whoever sent it; a process in Python holds it.
 package final class DatagramInbox: Sendable {
-    private final class Kept: Sendable {
-        let messages = Mutex<[String]>([])
+    private static let program = """
+        import base64, socket, sys
+        name = sys.argv[1]
+        inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        inbox.bind("\\0" + name[1:] if name.startswith("@") else name)
+        print("bound", flush=True)
+        while True:
+            print(base64.b64encode(inbox.recv(1 << 18)).decode(), flush=True)
+        """
+
+    private let scratch: ScratchDirectory
+    private let process: Mutex<Process>
+    private let forgotten = Mutex(0)
+
+    /// Listens at a path, or at an abstract name with a leading `@`.
+    package init(_ name: String) async throws {
+        let scratch = try ScratchDirectory()
+        self.scratch = scratch
+        _ = FileManager.default.createFile(atPath: scratch.file("out"), contents: nil)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+        process.arguments = ["-c", Self.program, name]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch.file("out")))
+        try process.run()
+        self.process = Mutex(process)
+        try await eventually("the inbox listens") { !lines.isEmpty }
     }
 
-    private final class Collector: ChannelInboundHandler {
-        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+    deinit { process.withLock { $0.terminate() } }
 
-        let kept: Kept
-
-        init(_ kept: Kept) { self.kept = kept }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            let text = String(buffer: unwrapInboundIn(data).data)
-            kept.messages.withLock { $0.append(text) }
-        }
-    }
-
-    private let channel: any Channel
-    private let kept: Kept
-
-    /// Listens at a path.
-    package init(path: String) async throws {
-        let kept = Kept()
-        self.kept = kept
-        channel = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 1 << 17))
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(Collector(kept))
-                }
-            }
-            .bind(unixDomainSocketPath: path).get()
+    private var lines: [Substring] {
+        let text = (try? String(contentsOfFile: scratch.file("out"), encoding: .utf8)) ?? ""
+        // The last one may not be whole yet.
+        return Array(text.split(separator: "\n", omittingEmptySubsequences: false).dropLast())
     }
 
     /// What has come, in its order.
-    package var messages: [String] { kept.messages.withLock { $0 } }
+    package var messages: [String] {
+        lines.dropFirst(1 + forgotten.withLock { $0 }).map { line in
+            String(decoding: Data(base64Encoded: String(line)) ?? Data(), as: UTF8.self)
+        }
+    }
 
     /// Waits for a message that is as wanted.
     ///
@@ -59,8 +66,14 @@ package final class DatagramInbox: Sendable {
     }
 
     /// Forgets what has come.
-    package func clear() { kept.messages.withLock { $0 = [] } }
+    package func clear() {
+        let count = max(0, lines.count - 1)
+        forgotten.withLock { $0 = count }
+    }
 
     /// Ends it.
-    package func close() async { try? await channel.close() }
+    package func close() async {
+        process.withLock { $0.terminate() }
+        while process.withLock({ $0.isRunning }) { try? await Task.sleep(for: .milliseconds(5)) }
+    }
 }

@@ -174,9 +174,9 @@ import Testing
 
     @Test func `no child of the daemon sees what was handed over`() async throws {
         let inbox = try ScratchDirectory()
-        let receiver = try await DatagramInbox(path: inbox.file("notify"))
+        let receiver = try await DatagramInbox(inbox.file("notify"))
         var settings = GatewaySettings(staged: ["Examples/hello-python"])
-        settings.plugins = [["name": "hello", "enabled": true]]
+        settings.plugins = [["name": "hello-python", "enabled": true]]
         try await withGateway(
             settings,
             prepare: {

@@ -53,33 +53,3 @@ final class TestListener: Sendable {
         if isListening { try #require(listen(number, 4096) == 0) }
     }
 }
-
-/// A socket in the abstract namespace that keeps what it is sent, one datagram after another.
-final class AbstractInbox: Sendable {
-    let name = "@gatehouse-test-\(UUID().uuidString)"
-    private let child: Child
-    private let scratch: ScratchDirectory
-
-    init() async throws {
-        scratch = try ScratchDirectory()
-        let program = """
-            import socket, sys
-            inbox = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            inbox.bind("\\0" + sys.argv[1][1:])
-            print("bound", flush=True)
-            while True:
-                print(inbox.recv(65536).decode(), flush=True)
-            """
-        child = try Child(
-            Programs.python, ["-c", program, name], output: scratch.file("out"), error: scratch.file("err"))
-        try await eventually("it listens") { text.hasPrefix("bound\n") }
-    }
-
-    /// The lines of all datagrams.
-    var text: String { (try? String(contentsOfFile: scratch.file("out"), encoding: .utf8)) ?? "" }
-
-    func end() async {
-        child.send(SIGKILL)
-        _ = await child.wait(within: .seconds(5))
-    }
-}

@@ -10,7 +10,7 @@ import Testing
 @testable import gatehoused
 
 /// Reads texts as if they were `gatehouse.yaml` and files of `conf.d`.
-private func configuration(_ texts: String..., isService: Bool = false) throws -> Configuration {
+private func joined(_ texts: String..., isService: Bool = false) throws -> Configuration {
     let files = texts.enumerated().map { ConfigurationText(file: "\($0.offset).yaml", text: $0.element) }
     return try Configuration.read(files, directory: "/etc/gatehouse", isService: isService)
 }
@@ -39,7 +39,7 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
     }
 
     @Test func `mappings are joined key by key, and everything else takes the place of what was before`() throws {
-        let result = try configuration(
+        let result = try joined(
             "listen: {address: 127.0.0.1, port: 1}\nlimits: {consoles: 5, batchSize: 6}\ntrustedProxies: [192.0.2.1]",
             "listen:\n  port: 2\nlimits: {batchSize: 7}\ntrustedProxies: [192.0.2.2]\nlogLevel: debug",
             "listen: {port: 3, tls: off}")
@@ -50,17 +50,17 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
     }
 
     @Test func `a list takes the place of a mapping, and the other way round`() throws {
-        let list = try configuration("plugins: {search: [/a], table: [{name: a}]}", "plugins: [{name: b}]")
+        let list = try joined("plugins: {search: [/a], table: [{name: a}]}", "plugins: [{name: b}]")
         #expect(list.plugins.search == PluginTable.standardSearch && list.plugins.rows.map(\.name) == ["b"])
-        let mapping = try configuration("plugins: [{name: b}]", "plugins: {search: [/a]}")
+        let mapping = try joined("plugins: [{name: b}]", "plugins: {search: [/a]}")
         #expect(mapping.plugins.search == ["/a"] && mapping.plugins.rows.isEmpty)
     }
 
     @Test(arguments: ["", "# nothing\n", "{}"])
     func `a file that says nothing changes nothing`(text: String) throws {
-        #expect(try configuration("listen: {port: 7}", text, "logLevel: error").listen.port == 7)
-        #expect(try configuration(text, "listen: {port: 7}").listen.port == 7)
-        #expect(try configuration(text, text) == .default)
+        #expect(try joined("listen: {port: 7}", text, "logLevel: error").listen.port == 7)
+        #expect(try joined(text, "listen: {port: 7}").listen.port == 7)
+        #expect(try joined(text, text) == .default)
     }
 
     @Test(
@@ -79,7 +79,7 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
             ("a: 1", "b: 1", "0.yaml:1:1: a:"), ("a: 1", "b: 1", "1.yaml:1:1: b:"),
         ])
     func `a problem is told with the file that it stands in`(first: String, second: String, place: String) {
-        let found = problems { try configuration(first, second) }
+        let found = problems { try joined(first, second) }
         #expect(found.contains { $0.hasPrefix(place) }, "\(found)")
     }
 
@@ -118,9 +118,9 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
     @Test(arguments: ["qemu:///session", "QEMU:///session", "qemu:///session?x=1", "qemu+unix:///session"])
     func `a service refuses nodes whose machines would end with it`(uri: String) {
         let text = "nodes:\n  - {name: a, uri: \"\(uri)\"}"
-        #expect(problems { try configuration(text) } == [])
-        let found = problems { try configuration(text, isService: true) }
-        #expect(found.count == 1 && found.first?.hasPrefix("0.yaml:2:19: nodes[0].uri:") == true, "\(found)")
+        #expect(problems { try joined(text) } == [])
+        let found = problems { try joined(text, isService: true) }
+        #expect(found.count == 1 && found.first?.hasPrefix("0.yaml:2:20: nodes[0].uri:") == true, "\(found)")
         #expect(found.first?.contains("qemu:///system") == true)
     }
 
@@ -130,17 +130,17 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
             "qemu+unix:///session?socket=/run/other",
         ])
     func `a service takes all others`(uri: String) {
-        #expect(problems { try configuration("nodes: [{name: a, uri: \"\(uri)\"}]", isService: true) } == [])
+        #expect(problems { try joined("nodes: [{name: a, uri: \"\(uri)\"}]", isService: true) } == [])
     }
 }
 
 @Suite struct FirstUserTests {
     @Test func `a first user has a name and a file with the password`() throws {
-        let whole = try configuration("firstUser: {name: root, passwordFile: secret}")
+        let whole = try joined("firstUser: {name: root, passwordFile: secret}")
         #expect(whole.firstUser == FirstUser(name: "root", passwordFile: "/etc/gatehouse/secret"))
-        #expect(try configuration("firstUser: {passwordFile: /s}").firstUser?.name == "admin")
-        #expect(try configuration("{}").firstUser == nil)
-        #expect(try configuration(whole.printed()) == whole)
+        #expect(try joined("firstUser: {passwordFile: /s}").firstUser?.name == "admin")
+        #expect(try joined("{}").firstUser == nil)
+        #expect(try joined(whole.printed()) == whole)
     }
 
     @Test(
@@ -150,7 +150,7 @@ private func problems(_ body: () throws -> Configuration) -> [String] {
             ("firstUser: yes", "0.yaml:1:12: firstUser: this must be a mapping"),
         ])
     func `what is wrong about it is told`(text: String, start: String) {
-        let found = problems { try configuration(text) }
+        let found = problems { try joined(text) }
         #expect(found.contains { $0.hasPrefix(start) }, "\(found)")
     }
 

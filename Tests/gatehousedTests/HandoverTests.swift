@@ -40,7 +40,7 @@ import Testing
         _ body: (DatagramInbox) async throws -> Void
     ) async throws -> [String] {
         let scratch = try ScratchDirectory()
-        let inbox = try await DatagramInbox(path: scratch.file("n"))
+        let inbox = try await DatagramInbox(scratch.file("n"))
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let notice = ServiceNotice(
             receiver: try DatagramSender(to: scratch.file("n")), watchdog: watchdog, waitUntilServing: { serving },

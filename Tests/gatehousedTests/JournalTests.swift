@@ -34,7 +34,7 @@ import Testing
 
     @Test func `a log line is an entry with its level and its metadata in fields`() async throws {
         let scratch = try ScratchDirectory()
-        let inbox = try await DatagramInbox(path: scratch.file("j"))
+        let inbox = try await DatagramInbox(scratch.file("j"))
         var log = StandardLog(label: "gatehouse", showsTime: false)
         log.journal = try Journal(path: scratch.file("j"))
         let logger = Logger(label: "gatehouse") { [log] _ in log }

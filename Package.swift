@@ -31,6 +31,7 @@ let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
+let nioExtras = Target.Dependency.product(name: "NIOExtras", package: "swift-nio-extras")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
@@ -90,14 +91,19 @@ let package = Package(
 
         // Safe faces of those calls.
         .target(name: "HostSystem", dependencies: ["CHost"], swiftSettings: settings),
+        .testTarget(
+            name: "HostSystemTests", dependencies: ["HostSystem", "TestSupport"], swiftSettings: settings),
+
+        // Random numbers for tests that can be had again.
+        .target(name: "TestRandom", swiftSettings: settings),
 
         // Values, ids, rules, the one error type and the ports. Not here: anything that does something.
         .target(name: "Model", swiftSettings: settings),
-        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["TestRandom", "Model"], swiftSettings: settings),
 
         // JSON and JSON-RPC 2.0 as pure functions. Not here: sockets.
         .target(name: "JSONRPC", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "JSONRPCTests", dependencies: ["JSONRPC", "Model"], swiftSettings: settings),
+        .testTarget(name: "JSONRPCTests", dependencies: ["TestRandom", "JSONRPC", "Model"], swiftSettings: settings),
 
         // The use cases: accounts, rights, sessions, inventory, console tickets and locks, events. Not here: I/O.
         .target(
@@ -105,24 +111,35 @@ let package = Package(
             dependencies: ["Model", crypto, cryptoExtras, logging, serviceLifecycle],
             swiftSettings: settings),
         .testTarget(
-            name: "CoreTests", dependencies: ["Core", "Model", "Store", "TestSupport", logging], swiftSettings: settings
+            name: "CoreTests", dependencies: ["TestRandom", "Core", "Model", "Store", "TestSupport", logging],
+            swiftSettings: settings
         ),
 
         // The table of core methods. Not here: transports.
         .target(name: "CoreAPI", dependencies: ["Core", "JSONRPC", "Model", logging], swiftSettings: settings),
         .testTarget(
             name: "CoreAPITests",
-            dependencies: ["Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
+            dependencies: ["TestRandom", "Core", "CoreAPI", "JSONRPC", "Model", "Store", "TestSupport", logging],
+            swiftSettings: settings),
+
+        // The one file that an appliance fits in: format, checks, encryption. Not here: what belongs into it.
+        .target(
+            name: "Backup", dependencies: ["HostSystem", "JSONRPC", "Model", crypto, cryptoExtras],
+            swiftSettings: settings),
+        .testTarget(
+            name: "BackupTests", dependencies: ["Backup", "HostSystem", "Model", "TestSupport"],
             swiftSettings: settings),
 
         // libvirt's C library.
         .systemLibrary(name: "CLibvirt", pkgConfig: "libvirt"),
 
         // Nodes over libvirt: handles, event loop, streams. Not here: rights, rows, sockets of ours.
-        .target(name: "Libvirt", dependencies: ["CLibvirt", "Model", logging], swiftSettings: settings),
+        .target(name: "Libvirt", dependencies: ["CLibvirt", "HostSystem", "Model", logging], swiftSettings: settings),
         .testTarget(
             name: "LibvirtTests",
-            dependencies: ["CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging],
+            dependencies: [
+                "HostSystem", "TestRandom", "CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging,
+            ],
             swiftSettings: settings),
 
         // One door to SQLite. Not here: rules that are no constraint.
@@ -134,13 +151,14 @@ let package = Package(
         .target(
             name: "WebSocket",
             dependencies: [
-                httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioSSL,
-                nioWebSocket,
+                "HostSystem", httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioSSL, nioWebSocket,
             ],
             swiftSettings: settings),
         .testTarget(
             name: "WebSocketTests",
             dependencies: [
+                "TestRandom",
                 "WebSocket", crypto, httpTypes, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
                 nioPosix, nioSSL, swiftASN1, x509,
             ],
@@ -157,13 +175,14 @@ let package = Package(
 
         .testTarget(
             name: "ConsoleTests",
-            dependencies: ["Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
+            dependencies: ["TestRandom", "Console", "Model", logging, nioCore, nioEmbedded, nioPosix, subprocess],
             swiftSettings: settings),
 
         // What is said between the host and a plugin: manifest, handshake, messages. Not here: pipes.
         .target(name: "PluginProtocol", dependencies: ["JSONRPC", "Model"], swiftSettings: settings),
         .testTarget(
-            name: "PluginProtocolTests", dependencies: ["JSONRPC", "Model", "PluginProtocol"], swiftSettings: settings),
+            name: "PluginProtocolTests", dependencies: ["TestRandom", "JSONRPC", "Model", "PluginProtocol"],
+            swiftSettings: settings),
 
         // What a Swift plugin's author imports. Not here: the host's side.
         .target(
@@ -187,6 +206,7 @@ let package = Package(
         .testTarget(
             name: "PluginHostTests",
             dependencies: [
+                "TestRandom",
                 "HostSystem", "JSONRPC", "Model", "PluginHost", "PluginProtocol", "gatehouse-launch",
                 "hello-plugin", logging,
                 serviceLifecycle,
@@ -196,7 +216,7 @@ let package = Package(
 
         // XML-RPC as pure functions. Not here: sockets.
         .target(name: "XMLRPC", dependencies: ["Model"], swiftSettings: settings),
-        .testTarget(name: "XMLRPCTests", dependencies: ["Model", "XMLRPC"], swiftSettings: settings),
+        .testTarget(name: "XMLRPCTests", dependencies: ["TestRandom", "Model", "XMLRPC"], swiftSettings: settings),
 
         // The HTTP edge. Not here: rules.
         .target(
@@ -204,13 +224,15 @@ let package = Package(
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
                 httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, nioSSL, serviceLifecycle,
+                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioPosix, nioSSL,
+                serviceLifecycle,
             ],
             swiftSettings: settings),
 
         .testTarget(
             name: "WebTests",
             dependencies: [
+                "TestRandom",
                 "Core", "CoreAPI", "JSONRPC", "Model", "TestSupport", "Web", httpTypes, hummingbird, logging, nioCore,
                 serviceLifecycle,
             ],
@@ -229,11 +251,18 @@ let package = Package(
 
         // The administrator's command line. Not here: rules.
         .executableTarget(
-            name: "gatehouse", dependencies: ["JSONRPC", "Model", "PluginHost", argumentParser, nioCore, nioPosix],
+            name: "gatehouse",
+            dependencies: [
+                "Backup", "HostSystem", "JSONRPC", "Model", "PluginHost", "Store", argumentParser, logging, nioCore,
+                nioPosix, swiftASN1, x509, yams,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "gatehouseTests",
-            dependencies: ["gatehouse", "JSONRPC", "Model", argumentParser, nioCore, nioPosix],
+            dependencies: [
+                "Backup", "HostSystem", "gatehouse", "JSONRPC", "Model", "Store", "TestSupport", argumentParser, crypto,
+                logging, nioCore, nioPosix, swiftASN1, x509,
+            ],
             swiftSettings: settings),
 
         // The composition root: configuration, certificates, wiring.
@@ -247,7 +276,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "gatehousedTests",
-            dependencies: ["Model", "PluginHost", "gatehoused", crypto, logging, swiftASN1, x509],
+            dependencies: [
+                "HostSystem", "Model", "PluginHost", "TestSupport", "gatehoused", crypto, logging, serviceLifecycle,
+                swiftASN1, x509,
+            ],
             swiftSettings: settings),
 
         // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.
@@ -276,7 +308,7 @@ let package = Package(
             name: "poller-plugin", dependencies: ["PluginKit", "PollerPlugin"],
             path: "Plugins/Poller/Sources/poller-plugin", swiftSettings: settings),
         .testTarget(
-            name: "PollerPluginTests", dependencies: ["Model", "PluginKit", "PollerPlugin"],
+            name: "PollerPluginTests", dependencies: ["TestRandom", "Model", "PluginKit", "PollerPlugin"],
             path: "Plugins/Poller/Tests", swiftSettings: settings),
 
         // The example in the guide "Write a plugin".

@@ -5,14 +5,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 // struct ucred of unix(7), which the C library hides behind _GNU_SOURCE.
@@ -65,5 +71,57 @@ static inline const char *gatehouse_error_text(int number) {
 }
 
 static inline int gatehouse_last_error(void) { return errno; }
+
+// A socket for datagrams to other processes, on which sending waits for a second at most.
+static inline int gatehouse_datagram_socket(void) {
+    int made = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = {.tv_sec = 1};
+    if (made >= 0) setsockopt(made, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    return made;
+}
+
+// Sends a datagram to the socket of that name; one that begins with '@' is in the abstract namespace (unix(7)).
+static inline ssize_t gatehouse_send_datagram(int from, const char *name, const void *bytes, size_t count) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    if (length == 0 || length >= sizeof to.sun_path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(to.sun_path, name, length);
+    if (name[0] == '@') to.sun_path[0] = '\0';
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '@' ? 0 : 1));
+    ssize_t sent;
+    do {
+        sent = sendto(from, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
+    } while (sent < 0 && errno == EINTR);
+    return sent;
+}
+
+static inline int gatehouse_duplicate(int file) { return fcntl(file, F_DUPFD_CLOEXEC, 3); }
+
+static inline int gatehouse_close_at_exec(int file) { return fcntl(file, F_SETFD, FD_CLOEXEC); }
+
+// What a socket that listens for TCP connections can be reached by: 1 for this host alone, 0 for others too;
+// -1 for anything else.
+static inline int gatehouse_listens_locally(int file) {
+    int listens = 0, type = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(file, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) < 0 || listens == 0) return -1;
+    size = sizeof type;
+    if (getsockopt(file, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_STREAM) return -1;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+        struct sockaddr_storage whole;
+    } own;
+    size = sizeof own;
+    if (getsockname(file, &own.any, &size) < 0) return -1;
+    if (own.any.sa_family == AF_INET) return (ntohl(own.four.sin_addr.s_addr) >> 24) == 127;
+    if (own.any.sa_family != AF_INET6) return -1;
+    const struct in6_addr *six = &own.six.sin6_addr;
+    return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
+}
 
 #endif

@@ -24,13 +24,15 @@ package struct CoreRepositories: Sendable {
     package let samples: any SampleRepository
     /// Alerts.
     package let alerts: any AlertRepository
+    /// Copies of all of it.
+    package let copier: any DatabaseCopier
 
     /// Takes one store that is all of them.
     package init<Store>(_ store: Store)
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
         Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository,
-        Store: SampleRepository, Store: AlertRepository
+        Store: SampleRepository, Store: AlertRepository, Store: DatabaseCopier
     {
         accounts = store
         sessions = store
@@ -41,6 +43,7 @@ package struct CoreRepositories: Sendable {
         jobs = store
         samples = store
         alerts = store
+        copier = store
     }
 }
 
@@ -99,6 +102,8 @@ package struct CoreServices: Sendable {
     package let settings: Settings
     /// The plugin table.
     package let plugins: any PluginControl
+    /// Copies of the database.
+    package let copier: any DatabaseCopier
     /// The clocks.
     package let time: TimeSource
     /// When this host started.
@@ -114,6 +119,7 @@ package struct CoreServices: Sendable {
         self.time = time
         startedAt = time.now()
         self.plugins = plugins
+        copier = repositories.copier
         access = AccessRegistry()
         bus = EventBus(maximumListeners: limits.eventListeners, backlog: limits.eventBacklog)
         audit = AuditLog(

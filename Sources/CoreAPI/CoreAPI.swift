@@ -107,7 +107,7 @@ package struct CoreAPI: Sendable {
             }
         let subjects = [
             "machine", "node", "job", "kind", "user", "group", "session", "privilege", "name", "type", "level",
-            "takeover",
+            "takeover", "all",
         ]
         let target = subjects.compactMap { name in
             parameters[name].flatMap { Self.auditText($0) }.map { "\(name)=\($0)" }

@@ -14,11 +14,12 @@ extension Render {
         }
         var members: [String: JSONValue] = [
             "id": .int(job.id.number), "kind": .string(job.kind), "status": .string(job.status.rawValue),
-            "parameters": .object(isOwn ? job.parameters : [:]), "priority": .string(job.priority.word),
+            "held": .bool(job.isOnHold), "parameters": .object(isOwn ? job.parameters : [:]),
+            "priority": .string(job.priority.word),
             "submitter": .string(job.submitter.name), "machine": .optional(machine),
             "machineName": .optional(job.machineName), "node": nil, "notBefore": Self.time(job.notBefore),
             "cron": .optional(job.cron?.description),
-            "nextAt": job.status.isWaiting && job.status != .enqueued ? Self.time(job.dueAt) : .null,
+            "nextAt": job.status.isWaiting && job.status != .enqueued && !job.isOnHold ? Self.time(job.dueAt) : .null,
             "attempts": .int(Int64(job.attempts)), "attempt": .int(Int64(job.attempt)),
             "dependencies": .array(job.dependencies.map { .int($0.number) }), "percent": .optional(job.percent),
             "message": .optional(job.message), "output": isOwn ? job.output ?? .null : .null,

@@ -17,6 +17,8 @@ package struct FileStatus: Sendable, Equatable {
     package let kind: Kind
     /// Its owner.
     package let user: UInt32
+    /// Its group.
+    package let group: UInt32
     /// Who may do what, the low twelve bits.
     package let mode: UInt32
     /// Its size in bytes.
@@ -39,6 +41,7 @@ package struct FileStatus: Sendable, Equatable {
         default: kind = .other
         }
         user = found.st_uid
+        group = found.st_gid
         mode = found.st_mode & 0o7777
         size = Int(found.st_size)
         identity = [UInt64(found.st_dev), UInt64(found.st_ino)]

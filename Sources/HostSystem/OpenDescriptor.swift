@@ -119,6 +119,11 @@ package final class OpenDescriptor: Sendable {
         guard fchmod(number, mode) == 0 else { throw SystemFailure.last }
     }
 
+    /// Changes whose file it is; for root only.
+    package func setOwner(user: UInt32, group: UInt32) throws(SystemFailure) {
+        guard fchown(number, user, group) == 0 else { throw SystemFailure.last }
+    }
+
     /// What the system says of it.
     package func status() throws(SystemFailure) -> FileStatus {
         var found = stat()

@@ -122,6 +122,8 @@ package struct Job: Sendable, Equatable, Identifiable {
 
     /// Where it stands.
     package var status = JobStatus.inserted
+    /// Whether it waits until somebody releases it, whatever its state and time.
+    package var isOnHold = false
     /// When it can be begun; nil for at once.
     package var dueAt: Date?
     /// Attempts that were begun, for this run.
@@ -161,6 +163,9 @@ package struct Job: Sendable, Equatable, Identifiable {
         self.submitter = submitter
         self.createdAt = createdAt
     }
+
+    /// Whether a scheduler may take it up now.
+    package var isReady: Bool { status == .enqueued && !isOnHold }
 
     /// The operation on a machine that it is, if it is one.
     package var operation: MachineOperation? {
@@ -202,6 +207,8 @@ package struct JobFilter: Sendable, Equatable {
     package var status: JobStatus?
     /// Only those that are finished, or that are not.
     package var isFinished: Bool?
+    /// Only those that are on hold, or that are not.
+    package var isOnHold: Bool?
     /// Only on that machine.
     package var machine: MachineID?
     /// Only on that node.

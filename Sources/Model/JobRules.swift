@@ -60,6 +60,17 @@ extension Job {
         }
     }
 
+    /// Lets a job that is on hold go on: at once, or for a cron entry at its next time from now on.
+    package mutating func release(forOthers: Bool, by name: String, at now: Date) -> String {
+        isOnHold = false
+        if status.isWaiting {
+            // A time that passed while it was held is not made up for.
+            if attempt == 0, let cron, dueAt.map({ $0 <= now }) ?? true { dueAt = cron.next(after: now) }
+            wait(forOthers: forOthers, at: now)
+        }
+        return "Released by \(name)."
+    }
+
     /// Hands it to a scheduler.
     package mutating func claim(by plugin: String, at now: Date) -> String {
         if attempt == 0, interruptions == 0 { startedAt = now }

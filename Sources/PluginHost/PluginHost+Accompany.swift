@@ -15,7 +15,7 @@ extension PluginHost {
         let process = instance.process
         instance.toldParts = greeting.parts
         await withDiscardingTaskGroup { group in
-            group.addTask(name: "plugin \(name): calls") {
+            group.addTask(name: "plugin \(name): calls", executorPreference: process.connection.thread) {
                 await instance.serve(self.core)
             }
             group.addTask(name: "plugin \(name): work") {

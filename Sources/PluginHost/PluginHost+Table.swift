@@ -67,12 +67,12 @@ extension PluginHost {
         sandboxAvailability == .available && slot.row.isSandboxed != false
     }
 
-    /// Removes copies that nothing uses.
+    /// Removes copies that nothing uses, unless a plugin is loaded meanwhile; they then stay until the next time.
     func removeUnusedCopies() async {
         guard pendingLoads == 0 else { return }
         let used = Set(slots.values.compactMap(\.candidate?.digest) + instances.values.map(\.candidate.digest))
-        let store = store
-        _ = try? await Blocking.run { store.removeAll(except: used) }
+        let (store, mark) = (store, store.mark)
+        _ = try? await Blocking.run { store.removeAll(except: used, since: mark) }
     }
 
     /// Puts the routes, pages, topics and listeners in force that follow from the table.

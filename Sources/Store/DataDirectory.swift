@@ -76,6 +76,15 @@ struct DataDirectory: Sendable {
         if exists(name) { try FileManager.default.removeItem(atPath: file(name)) }
     }
 
+    /// Removes files whose names begin so and that were last changed that many seconds ago.
+    func removeFiles(prefix: String, olderThan age: Double) throws {
+        for name in try names() where name.hasPrefix(prefix) {
+            let changed = try? FileManager.default.attributesOfItem(atPath: file(name))[.modificationDate] as? Date
+            guard let changed, Date.now.timeIntervalSince(changed) > age else { continue }
+            try remove(name)
+        }
+    }
+
     /// The names of the files in it.
     func names() throws -> [String] { try FileManager.default.contentsOfDirectory(atPath: path) }
 

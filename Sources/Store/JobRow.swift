@@ -38,6 +38,7 @@ struct JobRow: FetchableRecord {
         job.status = try status(row["status"])
         guard let call = JobCall(rawValue: row["call"]) else { throw unknown("call") }
         job.call = call
+        job.isOnHold = row["isOnHold"]
         job.dueAt = (row["dueAt"] as Int64?).map(Date.init(milliseconds:))
         job.attempt = row["attempt"]
         job.interruptions = row["interruptions"]
@@ -71,7 +72,7 @@ struct JobRow: FetchableRecord {
             ("node", (job.machine?.node ?? job.node)?.number), ("machine", job.machine?.uuid.text),
             ("machineName", job.machineName), ("priority", job.priority.rawValue),
             ("notBefore", job.notBefore?.milliseconds), ("cron", job.cron?.description), ("attempts", job.attempts),
-            ("createdAt", job.createdAt.milliseconds), ("status", job.status.rawValue),
+            ("createdAt", job.createdAt.milliseconds), ("status", job.status.rawValue), ("isOnHold", job.isOnHold),
             ("dueAt", job.dueAt?.milliseconds), ("attempt", job.attempt), ("interruptions", job.interruptions),
             ("call", job.call.rawValue), ("fence", job.fence), ("holder", job.holder),
             ("isCancelRequested", job.isCancelRequested), ("percent", job.percent), ("message", job.message),

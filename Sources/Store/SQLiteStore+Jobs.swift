@@ -8,7 +8,7 @@ extension SQLiteStore: JobRepository {
     /// How many lines of a job's history stay; the oldest go first.
     static let keptJobEvents = 500
 
-    private static let unfinished = "'inserted', 'fetched', 'enqueued', 'executing', 'launching', 'rescheduled'"
+    static let unfinished = "'inserted', 'fetched', 'enqueued', 'executing', 'launching', 'rescheduled'"
     private static let finished = "'completed', 'cancelled', 'error', 'dependencyFailed'"
 
     /// Keeps a new job with its dependencies and its first line.
@@ -91,6 +91,7 @@ extension SQLiteStore: JobRepository {
         if let isFinished = filter.isFinished {
             conditions.append("status IN (\(isFinished ? Self.finished : Self.unfinished))")
         }
+        if let isOnHold = filter.isOnHold { conditions.append(isOnHold ? "isOnHold" : "NOT isOnHold") }
         if filter.machine != nil { conditions.append("node = :onNode AND machine = :onMachine") }
         if filter.node != nil { conditions.append("node = :ofNode") }
         if filter.visible != nil {

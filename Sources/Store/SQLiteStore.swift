@@ -108,6 +108,15 @@ package final class SQLiteStore: Sendable {
         }
     }
 
+    /// Reads outside of a transaction, for statements that allow none.
+    func readWithoutTransaction(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        do {
+            try await pool.unsafeRead(body)
+        } catch {
+            throw StoreFailure.translate(error, path: path)
+        }
+    }
+
     /// Writes in one transaction, which is undone where the body throws.
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {

@@ -31,7 +31,10 @@ struct APIEndpoint: Sendable {
                 GatehouseError(.limitExceeded, "A call may have at most \(settings.requestBytes) bytes."),
                 status: .contentTooLarge)
         }
-        return try await answer(Array(body.readableBytesView), facts: facts)
+        // A method may compute for some time, and the consoles on the connection's event loop must not wait for it.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            try await answer(Array(body.readableBytesView), facts: facts)
+        }
     }
 
     private func isJSON(_ type: String?) -> Bool {

@@ -25,6 +25,7 @@ package struct AdminSocket: Service, CustomStringConvertible {
     private let token: String
     private let origin: @Sendable () -> String
     private let logger: Logger
+    private let listening = Latch()
 
     /// Its name; the log describes services, and must not learn the token.
     package var description: String { "AdminSocket" }
@@ -45,6 +46,9 @@ package struct AdminSocket: Service, CustomStringConvertible {
         self.logger = logger
     }
 
+    /// Returns once connections are taken; false where it did not come to that.
+    package func waitUntilListening() async -> Bool { await listening.wait() }
+
     /// Checks that no other host serves at a path; its socket and token would be replaced.
     ///
     /// - Throws: `conflict`.
@@ -58,6 +62,7 @@ package struct AdminSocket: Service, CustomStringConvertible {
 
     /// Serves until shutdown, then takes the socket away.
     package func run() async throws {
+        defer { listening.settle(false) }
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.backlog, value: 16)
             .childChannelOption(.autoRead, value: false)
@@ -68,6 +73,7 @@ package struct AdminSocket: Service, CustomStringConvertible {
             }
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
         defer { try? FileManager.default.removeItem(atPath: path) }
+        listening.settle(true)
         try await withGracefulShutdownHandler {
             try await server.executeThenClose { connections in
                 try await withThrowingDiscardingTaskGroup { group in

@@ -34,8 +34,8 @@ extension [String] {
 }
 
 extension HTTPField.Name {
-    static var xForwardedFor: HTTPField.Name { HTTPField.Name("X-Forwarded-For") ?? .via }
-    static var xForwardedProtocol: HTTPField.Name { HTTPField.Name("X-Forwarded-Proto") ?? .via }
+    static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .via
+    static let xForwardedProtocol = HTTPField.Name("X-Forwarded-Proto") ?? .via
 }
 
 /// Everything that is answered over HTTP.

@@ -3,6 +3,7 @@
 import Console
 import Core
 package import CoreAPI
+package import HostSystem
 import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -21,36 +22,41 @@ package protocol CertificateSource: Sendable {
 
 /// The one port: pages, calls, events and consoles.
 package final class WebServer: Service {
+    /// What it is called in answers.
+    private static let name = "Gatehouse"
+
     private let api: CoreAPI
     private let settings: WebSettings
     private let tls: (any CertificateSource)?
+    private let inherited: ListeningSocket?
     private let routes: WebRoutes
     private let report: PluginListenerReport
     private let logger: Logger
     private let port: Mutex<Int?>
-    private let listening: (stream: AsyncStream<Void>, continuation: AsyncStream<Void>.Continuation)
+    private let listening = Latch()
 
     /// Makes a server.
     ///
     /// - Parameters:
     ///   - tls: gives the certificate for a new connection; nil for a server without TLS.
+    ///   - inherited: the socket to serve on, in place of one of its own at the address of the settings.
     ///   - plugins: whose routes, pages and listeners are served too.
     ///   - report: hears how the plugins' listeners do.
     /// - Throws: `storageFailed` where the pages are not there.
     package init(
-        api: CoreAPI, settings: WebSettings, tls: (any CertificateSource)?,
+        api: CoreAPI, settings: WebSettings, tls: (any CertificateSource)?, inherited: ListeningSocket? = nil,
         plugins: any PluginGateway = NoPluginRoutes(), report: @escaping PluginListenerReport = { _, _ in },
         logger: Logger
     ) throws {
         self.api = api
         self.settings = settings
         self.tls = tls
+        self.inherited = inherited
         self.logger = logger
         self.report = report
         routes = WebRoutes(
             api: api, settings: settings, files: try StaticFiles(directory: settings.webDirectory), plugins: plugins)
         port = Mutex(nil)
-        listening = AsyncStream.makeStream(of: Void.self)
     }
 
     /// The address to log in at.
@@ -67,16 +73,13 @@ package final class WebServer: Service {
 
     /// Returns once connections are taken; false where it did not come to that.
     @discardableResult
-    package func waitUntilListening() async -> Bool {
-        for await _ in listening.stream {}
-        return port.withLock { $0 } != nil
-    }
+    package func waitUntilListening() async -> Bool { await listening.wait() }
 
     /// Serves until shutdown; consoles are then told that the host stops.
     package func run() async throws {
         let journal = ConsoleJournal(core: api.core)
         let tunnels = SSHTunnels(logger: logger)
-        defer { listening.continuation.finish() }
+        defer { listening.settle(false) }
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask(name: "console journal") { await journal.run() }
             // The journal takes down how the last consoles ended before it ends itself.
@@ -104,19 +107,27 @@ package final class WebServer: Service {
             logger: logger)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
+        let responder = routes.router().buildResponder()
+        let setup: @Sendable (@escaping HTTPChannelHandler.Responder) -> UpgradableHTTPChannel = { [context] in
+            UpgradableHTTPChannel(responder: $0, tls: context, decide: gateway.decide)
+        }
+        let onServerRunning: @Sendable (any Channel) -> Void = { channel in
+            self.port.withLock { $0 = channel.localAddress?.port }
+            self.listening.settle(true)
+        }
+        if let inherited {
+            let server = InheritedServer(
+                socket: inherited, connections: settings.connections,
+                setup: setup(responder.answering(as: Self.name, logger: quiet)), onServerRunning: onServerRunning,
+                logger: quiet)
+            return try await server.run()
+        }
         let application = Application(
-            responder: routes.router().buildResponder(),
-            server: HTTPServerBuilder { [context] responder in
-                UpgradableHTTPChannel(responder: responder, tls: context, decide: gateway.decide)
-            },
+            responder: responder, server: HTTPServerBuilder(setup),
             configuration: .init(
-                address: .hostname(settings.address, port: settings.port), serverName: "Gatehouse",
+                address: .hostname(settings.address, port: settings.port), serverName: Self.name,
                 availableConnectionsDelegate: MaximumAvailableConnections(settings.connections)),
-            onServerRunning: { channel in
-                self.port.withLock { $0 = channel.localAddress?.port }
-                self.listening.continuation.finish()
-            },
-            logger: quiet)
+            onServerRunning: onServerRunning, logger: quiet)
         do {
             try await application.run()
         } catch let error as IOError where port.withLock({ $0 }) == nil {

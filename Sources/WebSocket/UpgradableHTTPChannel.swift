@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HostSystem
 package import HummingbirdCore
 package import Logging
 package import NIOCore
@@ -82,7 +83,11 @@ package struct UpgradableHTTPChannel: HTTPChannelHandler {
     }
 
     /// Serves HTTP until the connection closes; also holds the place of a connection that became a WebSocket.
+    ///
+    /// The tasks of a connection run on its event loop, so what computes long has to leave it.
     package func handle(value: Value, logger: Logger) async {
-        await handleHTTP(asyncChannel: value, logger: logger)
+        let eventLoop = value.channel.eventLoop
+        let lane = TaskLane { work in eventLoop.execute(work) }
+        await withTaskExecutorPreference(lane) { await handleHTTP(asyncChannel: value, logger: logger) }
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Model
 
 /// The start of the command line: parses, runs, and turns what went wrong into one line and an exit status.
 @main
@@ -28,7 +29,7 @@ enum Program {
 
     private static func report(_ error: any Error) -> ProcessStatus {
         let surroundings = Surroundings.current
-        if let failure = error as? Failure {
+        if let failure = error as? Failure ?? (error as? GatehouseError).map(Failure.init) {
             surroundings.fail(failure.message)
             return failure.status
         }
@@ -66,7 +67,6 @@ struct GatehouseCommand: AsyncParsableCommand {
         subcommands: [
             SetupLink.self, Status.self, UserCommand.self, Grant.self, Revoke.self, NodeCommand.self,
             MachineCommand.self, ConsoleCommand.self, JobCommand.self, AlertCommand.self, PluginCommand.self,
-            Audit.self,
-            CallMethod.self,
+            Audit.self, CallMethod.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 }

@@ -4,6 +4,7 @@ import Console
 import Model
 import NIOCore
 import NIOPosix
+import TestRandom
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ConsoleSessionTests {

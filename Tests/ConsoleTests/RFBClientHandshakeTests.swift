@@ -3,6 +3,7 @@
 import Console
 import Model
 import NIOCore
+import TestRandom
 import Testing
 
 /// What became of a handshake with a server that sends the given bytes.

@@ -2,6 +2,7 @@
 
 import Console
 import NIOCore
+import TestRandom
 import Testing
 
 /// Client messages of RFB, as bytes.

@@ -98,6 +98,36 @@ extension APIFixture {
         }
     }
 
+    @Test func `a job on hold is released by its submitter or a superuser, and shown as held`() async throws {
+        try await run { fixture in
+            let owner = try await fixture.user("owner", .admin, on: "web")
+            let viewer = try await fixture.user("viewer", .admin, on: "web")
+            for name in ["owner", "other"] {
+                let user = name == "owner" ? owner.user?.id : nil
+                var job = Job(kind: "machine.list", submitter: JobSubmitter(user: user, name: name), createdAt: .now)
+                job.machine = try await fixture.test.machine("web").id
+                job.isOnHold = true
+                _ = try await fixture.test.core.jobs.submit(job)
+            }
+            let listed = try await fixture.call("job.list", ["held": true], as: fixture.root)
+            #expect(listed["jobs"]?.arrayValue?.map { $0["held"] } == [true, true])
+            #expect(await fixture.failure("job.release", ["job": 1], as: viewer)?.code == .forbidden)
+            #expect(await fixture.failure("job.release", ["job": 1], as: fixture.plain)?.code == .notFound)
+            #expect(await fixture.failure("job.release", as: owner)?.code == .invalidParameters)
+            #expect(
+                await fixture.failure("job.release", ["job": 1, "all": true], as: owner)?.code == .invalidParameters)
+            let own = try await fixture.call("job.release", ["all": true], as: owner)
+            #expect(own["jobs"]?.arrayValue?.map { $0["id"] } == [1])
+            #expect(own["jobs"]?.arrayValue?.first?["held"] == false)
+            #expect(await fixture.failure("job.release", ["job": 1], as: owner)?.code == .conflict)
+            let other = try await fixture.call("job.release", ["job": 2], as: fixture.root)
+            #expect(other["jobs"]?.arrayValue?.count == 1)
+            #expect(try await fixture.call("job.list", ["held": true], as: fixture.root)["jobs"] == [])
+            let lines = try await fixture.call("audit.list", ["action": "job.release"], as: fixture.root)
+            #expect(lines["entries"]?.arrayValue?.first?["target"] == "job=2")
+        }
+    }
+
     @Test func `a job in the way of a direct operation is named`() async throws {
         try await run { fixture in
             let web = try await fixture.address("web")

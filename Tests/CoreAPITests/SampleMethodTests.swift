@@ -4,6 +4,7 @@ import Core
 import CoreAPI
 import FoundationEssentials
 import Model
+import TestRandom
 import TestSupport
 import Testing
 
@@ -136,12 +137,13 @@ import Testing
 @Suite struct SampleFuzzTests {
     @Test func `figures of any shape are taken or refused, and nothing else happens`() async throws {
         try await APIFixture.run { fixture in
-            var random = SystemRandomNumberGenerator()
+            var random = SeededGenerator(seed: 7)
             let web = try await fixture.address("web")
             for _ in 0..<400 {
                 let report: [String: JSONValue] = [
                     "node": "n1", "at": .string(fixture.moment(&random)), "host": Self.object(&random, machine: nil),
-                    "machines": .array((0..<Int.random(in: 0...3)).map { _ in Self.object(&random, machine: web) }),
+                    "machines": .array(
+                        (0..<Int.random(in: 0...3, using: &random)).map { _ in Self.object(&random, machine: web) }),
                 ]
                 let error = await fixture.failure("sample.append", report, as: fixture.root)
                 #expect(error == nil || error?.code == .invalidParameters || error?.code == .conflict, "\(report)")

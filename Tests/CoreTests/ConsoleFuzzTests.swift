@@ -3,23 +3,9 @@
 import Core
 import FoundationEssentials
 import Model
+import TestRandom
 import TestSupport
 import Testing
-
-/// Random numbers that are the same for the same seed (splitmix64).
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
 
 /// Random doings on two consoles by three people with two sessions each, and what must hold after each.
 private struct ConsoleChaos {
@@ -30,7 +16,7 @@ private struct ConsoleChaos {
     var open: [(grant: ConsoleRegistry.Grant, console: FakeConsole)] = []
     var highest: [ConsoleKey: Int64] = [:]
 
-    init(seed: UInt64) { generator = SeededGenerator(seed) }
+    init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
     mutating func step() async throws {
         let key = ConsoleFixture.key(UInt8.random(in: 1...2, using: &generator))

@@ -21,10 +21,10 @@ final class Child: Sendable {
     private let record: Record
     private let process: Mutex<Process>
 
-    /// Starts a program that writes both outputs to files.
+    /// Starts a program that writes both outputs to files; what is inherited takes the place of its input.
     init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], input: String? = nil,
-        output: String, error: String
+        inherited: FileHandle? = nil, output: String, error: String
     ) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: program)
@@ -35,7 +35,7 @@ final class Child: Sendable {
             try Data(input.utf8).write(to: URL(fileURLWithPath: path))
             process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
         } else {
-            process.standardInput = FileHandle.nullDevice
+            process.standardInput = inherited ?? FileHandle.nullDevice
         }
         process.standardOutput = try Self.appending(output)
         process.standardError = output == error ? process.standardOutput : try Self.appending(error)

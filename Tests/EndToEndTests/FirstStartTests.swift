@@ -83,4 +83,45 @@ import Testing
             #expect(!made.error.contains(Gateway.password))
         }
     }
+
+    /// Writes the password of the first user where the configuration names it.
+    private func prepare(_ gateway: Gateway, mode: Int, password: String = Gateway.password) throws -> Launch {
+        let (file, folder) = (gateway.directory.file("first"), gateway.directory.file("conf.d"))
+        try Data("\(password)\nnot this\n".utf8).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("firstUser: {name: boss, passwordFile: first}\n".utf8)
+            .write(to: URL(fileURLWithPath: "\(folder)/50-first.yaml"))
+        return Launch()
+    }
+
+    @Test func `the configuration's first user is made once, and never changed by it again`() async throws {
+        try await withGateway(
+            superuser: false, prepare: { try prepare($0, mode: 0o600) },
+            { gateway in
+                let boss = try await gateway.login("boss")
+                #expect(try await boss.call("session.current")["user"]?["level"] == "superUser")
+                #expect(try await boss.call("setup.status")["needed"] == false)
+                _ = try prepare(gateway, mode: 0o600, password: "another password 8")
+                await gateway.stop()
+                try await gateway.start()
+                #expect(try await gateway.login("boss").call("user.list")["users"]?.arrayValue?.count == 1)
+                let entries = try await boss.call("audit.list")["entries"]?.arrayValue ?? []
+                #expect(entries.count { $0["action"] == "user.create" } == 1)
+            })
+    }
+
+    @Test(arguments: [(0o644, Gateway.password, "chmod o="), (0o600, "short", "at least 8")])
+    func `a first user that can not be made is an error, and the set-up link works`(
+        mode: Int, password: String, words: String
+    ) async throws {
+        try await withGateway(
+            GatewaySettings(expectsErrors: true), superuser: false,
+            prepare: { try prepare($0, mode: mode, password: password) },
+            { gateway in
+                #expect(gateway.log.contains("error the first user was not made"))
+                #expect(gateway.log.contains(words))
+                _ = try await complete(gateway, try await token(gateway), name: "first")
+            })
+    }
 }

@@ -77,10 +77,11 @@ final class Gateway: Sendable {
 
 extension Gateway {
     /// Starts the daemon and waits until it answers.
-    func start() async throws {
+    func start(_ launch: Launch = Launch()) async throws {
         let child = try Child(
-            Programs.daemon, ["--config", configurationPath], environment: ["GATEHOUSE_TEST": mark], output: logPath,
-            error: logPath)
+            launch.program, launch.arguments + ["--config", configurationPath],
+            environment: launch.environment.merging(["GATEHOUSE_TEST": mark]) { $1 }, inherited: launch.inherited,
+            output: logPath, error: logPath)
         state.withLock { $0.child = child }
         let deadline = ContinuousClock.now + .seconds(20)
         while true {

@@ -70,9 +70,12 @@ private actor Permits {
 
 /// Runs a test against a daemon of its own, which ends with the test.
 ///
-/// - Parameter superuser: whether the account `admin` is made first.
+/// - Parameters:
+///   - superuser: whether the account `admin` is made first.
+///   - prepare: done before the start; says how the daemon is started.
 func withGateway(
     _ settings: GatewaySettings = GatewaySettings(), superuser: Bool = true,
+    prepare: @Sendable (Gateway) async throws -> Launch = { _ in Launch() },
     _ body: @Sendable (Gateway) async throws -> Void
 ) async throws {
     await Permits.shared.take()
@@ -80,7 +83,7 @@ func withGateway(
         let gateway = try await Gateway(settings)
         try await gateway.showingLog {
             do {
-                try await gateway.start()
+                try await gateway.start(try await prepare(gateway))
                 if superuser { try await gateway.addSuperuser("admin") }
                 try await body(gateway)
             } catch {

@@ -80,6 +80,24 @@ import Testing
         }
     }
 
+    @Test(
+        .enabled(
+            if: !["/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock"].contains(
+                where: FileManager.default.fileExists),
+            "a libvirtd runs on this host"))
+    func `a libvirtd that is not there is named on the page of nodes, with what to do`() async throws {
+        let settings = GatewaySettings(nodes: [["name": "here", "uri": "qemu:///system"]])
+        try await withGateway(settings) { gateway in
+            let admin = try await gateway.admin()
+            func node() async throws -> JSONValue? {
+                try await admin.call("node.list")["nodes"]?.arrayValue?.first { $0["name"] == "here" }
+            }
+            try await eventually("it is unreachable") { try await node()?["state"] == "unreachable" }
+            let reason = try await node()?["reason"]?.stringValue ?? ""
+            #expect(reason.contains("libvirt-sock") && reason.contains("systemctl start libvirtd"), "\(reason)")
+        }
+    }
+
     @Test func `an unknown key is refused with its place and a guess`() async throws {
         let scratch = try ScratchDirectory()
         let done = try await run("listen:\n  prot: 8443\n", [], in: scratch)
@@ -88,6 +106,31 @@ import Testing
         #expect(done.error.contains("prot"))
         #expect(done.error.contains("port"))
         #expect(!FileManager.default.fileExists(atPath: scratch.file("data")))
+    }
+
+    @Test func `files of conf d are read over the configuration, and their mistakes have a place`() async throws {
+        let scratch = try ScratchDirectory()
+        try FileManager.default.createDirectory(atPath: scratch.file("conf.d"), withIntermediateDirectories: false)
+        let part = scratch.file("conf.d/50-debconf.yaml")
+        try Data("listen:\n  port: 9443\n".utf8).write(to: URL(fileURLWithPath: part))
+        let text = "listen: {address: 127.0.0.1, port: 8000}\n"
+        let printed = try await run(text, ["--print-config"], in: scratch)
+        #expect(printed.end == .status(0))
+        #expect(printed.output.contains("port: 9443") && printed.output.contains("address: \"127.0.0.1\""))
+        try Data("listen:\n  prot: 9443\n".utf8).write(to: URL(fileURLWithPath: part))
+        let wrong = try await run(text, ["--check"], in: scratch)
+        #expect(wrong.end == .status(78))
+        #expect(wrong.error.contains("\(part):2:3: listen.prot:"))
+    }
+
+    @Test func `a service refuses machines that would end with it`() async throws {
+        let scratch = try ScratchDirectory()
+        let text = "nodes: [{name: mine, uri: \"qemu:///session\"}]\n"
+        let refused = try await run(text, ["--service", "--check"], in: scratch)
+        #expect(refused.end == .status(78))
+        #expect(refused.error.contains("\(scratch.file("gatehouse.yaml")):1:"))
+        #expect(refused.error.contains("qemu:///system"))
+        #expect(try await run(text, ["--check"], in: scratch).end == .status(0))
     }
 
     @Test func `a file that is not there is a wrong configuration`() async throws {

@@ -6,6 +6,8 @@ import Model
 import TestSupport
 import Testing
 
+@testable import gatehoused
+
 /// The same over TLS, with a certificate that the daemon makes.
 @Suite struct TLSTests {
     @Test func `calls, consoles and events work over TLS, and the end is in order`() async throws {
@@ -61,5 +63,59 @@ import Testing
             try await gateway.start()
             #expect(try certificates() == before)
         }
+    }
+
+    /// Writes a certificate and its key; first the key, as one who renews them should.
+    private func write(_ pair: SelfSignedCertificate, in folder: String) throws {
+        for (text, name) in [(pair.keyPEM, "key.pem"), (pair.certificatePEM, "cert.pem")] {
+            try Data(text.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"), options: .atomic)
+        }
+    }
+
+    private func pair(_ name: String) throws -> SelfSignedCertificate {
+        try SelfSignedCertificate(names: CertificateNames(.default, hostName: name), now: Date())
+    }
+
+    /// The certificate that a new connection gets.
+    private func served(_ gateway: Gateway) async throws -> String {
+        let done = try await Finished.run(
+            Programs.python,
+            ["-c", "import ssl; print(ssl.get_server_certificate(('127.0.0.1', \(gateway.port))), end='')"])
+        try #require(done.end == .status(0), "\(done.error)")
+        return done.output
+    }
+
+    @Test func `files that somebody renews are taken up without a restart, and a wrong one is not`() async throws {
+        let (first, second) = (try pair("first.example.org"), try pair("second.example.org"))
+        try await withGateway(
+            GatewaySettings(isTLS: true, expectsErrors: true),
+            prepare: { gateway in
+                let folder = gateway.directory.file("conf.d")
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+                try Data("listen: {tls: {certificate: cert.pem, key: key.pem}}\n".utf8)
+                    .write(to: URL(fileURLWithPath: "\(folder)/10-tls.yaml"))
+                try write(first, in: gateway.directory.path)
+                return Launch()
+            },
+            { gateway in
+                #expect(try await served(gateway) == first.certificatePEM)
+                let admin = try await gateway.admin()
+                let machine = try gateway.machine()
+                let console = try await admin.console(machine)
+                // A certificate without its key is told, and changes nothing.
+                try Data(second.certificatePEM.utf8).write(
+                    to: URL(fileURLWithPath: gateway.directory.file("cert.pem")), options: .atomic)
+                try await eventually("it is refused") {
+                    gateway.log.contains("error new certificate refused, the old one stays")
+                }
+                #expect(try await served(gateway) == first.certificatePEM)
+                try write(second, in: gateway.directory.path)
+                try await eventually("the new one is served") {
+                    try await served(gateway) == second.certificatePEM
+                }
+                // Who was there before has noticed nothing.
+                try await console.send("still here")
+                #expect(try await console.bytes(10) == Array("still here".utf8))
+            })
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import HostSystem
 import Testing
 
 @testable import Libvirt
@@ -29,7 +30,7 @@ final class MuteSocket: Sendable {
     /// Takes one connection, says something on it, and keeps it open until the other end closes.
     func say(_ bytes: [UInt8]) {
         let listener = descriptor
-        _ = BlockingThread.start("test-server") {
+        try? OwnThread.start("test-server") {
             let peer = accept(listener, nil, nil)
             guard peer >= 0 else { return }
             _ = unsafe bytes.withUnsafeBytes { unsafe send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

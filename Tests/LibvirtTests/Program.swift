@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import Glibc
+import HostSystem
 
 @testable import Libvirt
 
@@ -17,7 +18,7 @@ enum Program {
     /// Runs a program to its end, on a thread of its own; input and output go through files.
     static func run(_ path: String, _ arguments: [String], input: String = "") async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
-            let isStarted = BlockingThread.start("test-program") {
+            let isStarted: Void? = try? OwnThread.start("test-program") {
                 continuation.resume(
                     with: Result {
                         let (pid, files) = try start(path, arguments, input: input)
@@ -25,7 +26,7 @@ enum Program {
                         return Outcome(status: wait(pid), bytes: files.output, errors: files.errors)
                     })
             }
-            if !isStarted { continuation.resume(throwing: CallFailure.noThread) }
+            if isStarted == nil { continuation.resume(throwing: CallFailure.noThread) }
         }
     }
 

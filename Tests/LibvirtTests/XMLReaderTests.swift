@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import TestRandom
 import Testing
 
 @testable import Libvirt
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func `mangled documents end in a value or an error`() {
-        var random = RandomBytes(seed: 20_261_121)
+        var random = SeededGenerator(seed: 20_261_121)
         let alphabet = Array("<>/='\"&;![]-? ax1\u{e9}".utf8)
         for _ in 0..<4_000 {
             var bytes = Array(DomainDescriptionTests.live.utf8)
@@ -63,19 +64,5 @@ import Testing
             }
             _ = try? DomainDescription(xml: bytes)
         }
-    }
-}
-
-/// Numbers that come out the same each time (xorshift64).
-private struct RandomBytes: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
     }
 }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import HostSystem
 import Model
 import PluginProtocol
+import TestRandom
 import Testing
 
 @testable import PluginHost
@@ -138,6 +139,19 @@ import Testing
         #expect(left.count == 1)
     }
 
+    @Test func `copies stay where another one was begun since it was settled which are used`() throws {
+        let scratch = try Scratch()
+        let store = PluginStore(folder: "\(scratch.path)/store")
+        let first = try store.keep("\(scratch.path)/plugin")
+        let mark = store.mark
+        try scratch.write("x", "plugin/more")
+        let second = try store.keep("\(scratch.path)/plugin")
+        store.removeAll(except: [first], since: mark)
+        #expect(Set(try FileManager.default.contentsOfDirectory(atPath: store.folder)) == [first, second])
+        store.removeAll(except: [first], since: store.mark)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder) == [first])
+    }
+
     @Test func `a command that is nowhere, or can not be executed, is refused with what to do`() throws {
         let scratch = try Scratch()
         for (command, says) in [("nowhere", "neither a file of its folder"), ("main.py", "chmod +x")] {
@@ -204,7 +218,7 @@ import Testing
     }
 
     @Test func `no bytes make it do anything but answer or refuse`() {
-        var random = Dice(state: 7)
+        var random = SeededGenerator(seed: 7)
         let seed = Array("name: {a: [1, \"b\"], c: 'd'}\ne: |\n  text\n".utf8)
         for _ in 0..<3_000 {
             var bytes = seed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Model
+import TestRandom
 import Testing
 
 @testable import PluginHost
@@ -116,7 +117,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3]) func `whatever happens in whatever order, it never runs while it is off`(seed: UInt64) {
-        var random = Dice(state: seed)
+        var random = SeededGenerator(seed: seed)
         var supervisor = make { $0.most = 3 }
         var now = start
         var isWanted = false
@@ -138,15 +139,5 @@ import Testing
             }
             #expect(isWanted == (supervisor.state != .disabled))
         }
-    }
-}
-
-/// Numbers that look random and are the same every time.
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 33)
     }
 }

@@ -2,6 +2,7 @@
 
 import Model
 import PluginProtocol
+import TestRandom
 import Testing
 
 @Suite struct CodingTests {

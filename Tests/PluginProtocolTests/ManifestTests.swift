@@ -3,6 +3,7 @@
 import JSONRPC
 import Model
 import PluginProtocol
+import TestRandom
 import Testing
 
 @Suite struct ManifestTests {

@@ -32,18 +32,22 @@ enum ImportTable {
         ImportRow(target: "COpenSSL", ours: [], others: []),
         ImportRow(target: "CHost", ours: [], others: []),
         ImportRow(target: "HostSystem", ours: ["CHost"], others: []),
+        ImportRow(target: "TestRandom", ours: [], others: []),
         ImportRow(target: "Model", ours: [], others: []),
         ImportRow(target: "JSONRPC", ours: ["Model"], others: []),
         ImportRow(
             target: "Core", ours: ["Model"],
             others: ["Logging", "ServiceLifecycle", "Crypto", "CryptoExtras", "Dispatch"]),
         ImportRow(target: "CoreAPI", ours: ["Model", "Core", "JSONRPC"], others: ["Logging"]),
-        ImportRow(target: "Libvirt", ours: ["CLibvirt", "Model"], others: ["Logging"]),
+        ImportRow(
+            target: "Backup", ours: ["Model", "JSONRPC", "HostSystem"], others: ["Crypto", "CryptoExtras"]),
+        ImportRow(target: "Libvirt", ours: ["CLibvirt", "HostSystem", "Model"], others: ["Logging"]),
         ImportRow(target: "Store", ours: ["Model"], others: ["GRDB", "Logging", "Foundation", "Dispatch"]),
         ImportRow(
             target: "Console", ours: ["Model", "HostSystem", "COpenSSL"],
             others: ["NIO*", "Logging", "Subprocess", "SystemPackage"]),
-        ImportRow(target: "WebSocket", ours: [], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
+        ImportRow(
+            target: "WebSocket", ours: ["HostSystem"], others: ["NIO*", "HummingbirdCore", "HTTPTypes", "Logging"]),
         ImportRow(target: "PluginProtocol", ours: ["Model", "JSONRPC"], others: []),
         ImportRow(
             target: "PluginKit", ours: ["Model", "PluginProtocol", "JSONRPC", "HostSystem"], others: ["Logging"]),
@@ -69,8 +73,8 @@ enum ImportTable {
                 "Hummingbird*", "Logging", "NIO*", "ServiceLifecycle", "Subprocess", "UnixSignals",
             ]),
         ImportRow(
-            target: "gatehouse", ours: ["Model", "JSONRPC", "PluginHost"],
-            others: ["ArgumentParser", "NIO*", "Foundation"]),
+            target: "gatehouse", ours: ["Model", "JSONRPC", "HostSystem", "Backup", "Store", "PluginHost"],
+            others: ["ArgumentParser", "NIO*", "Foundation", "Logging", "SwiftASN1", "X509", "Yams"]),
         ImportRow(target: "rfb-snapshot", ours: ["CVNC"], others: []),
         ImportRow(
             target: "TestSupport",

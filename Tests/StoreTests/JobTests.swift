@@ -24,6 +24,7 @@ import Testing
         job.attempts = 10
         job.dependencies = [first.id]
         job.status = .rescheduled
+        job.isOnHold = true
         job.dueAt = noon.kept + 60
         (job.attempt, job.interruptions, job.call, job.fence) = (2, 1, .refused, 9)
         (job.holder, job.isCancelRequested, job.percent, job.message) = ("scheduler", true, 50, "half")
@@ -109,6 +110,11 @@ import Testing
             #expect(try await !store.jobs(JobFilter(limit: 6)).more)
             #expect(try await numbers(JobFilter(status: .completed)) == [6, 4, 2])
             #expect(try await numbers(JobFilter(isFinished: false)) == [5, 3, 1])
+            var held = JobFilter()
+            held.isOnHold = true
+            #expect(try await numbers(held) == [])
+            held.isOnHold = false
+            #expect(try await numbers(held).count == 6)
             #expect(try await numbers(JobFilter(isFinished: true, machine: machine)) == [6, 4])
             #expect(try await numbers(JobFilter(node: NodeID(1))) == [6, 5, 4])
             #expect(try await numbers(JobFilter(visible: JobVisibility(user: UserID(1), machines: []))) == [4, 1])

@@ -2,6 +2,7 @@
 
 import JSONRPC
 import Model
+import TestRandom
 import TestSupport
 import Testing
 

@@ -14,6 +14,8 @@ import Testing
         ["revoke", "a", "--group", "g", "--node", "n"], ["console", "disconnect", "m", "serial"],
         ["audit", "--limit", "x"],
         ["status", "--nonsense"], ["user", "add", "x", "--password", "secret"],
+        ["backup"], ["backup", "f", "--passphrase", "secret"], ["restore"], ["job", "release"],
+        ["backup", "f", "--passphrase-stdin", "--passphrase-file", "p"], ["job", "release", "1", "--all"],
     ])
     func `a wrong command line ends with 2 and one line`(arguments: [String]) async {
         let outcome = await Outcome.of(arguments)
@@ -45,7 +47,8 @@ import Testing
             ["node", "disable"], ["machine", "list"], ["machine", "show"], ["machine", "start"],
             ["machine", "shutdown"], ["machine", "poweroff"], ["machine", "reboot"], ["machine", "reset"],
             ["machine", "pause"], ["machine", "resume"], ["machine", "save"], ["console", "list"],
-            ["console", "disconnect"], ["call"], ["audit"],
+            ["console", "disconnect"], ["call"], ["audit"], ["backup"], ["doctor"], ["job", "list"],
+            ["job", "release"],
         ]
         for command in commands {
             let help = await Outcome.of(command + ["--help"]).out

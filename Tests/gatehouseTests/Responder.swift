@@ -160,3 +160,19 @@ private final class Answers: Sendable {
     init(_ answers: [String]) { state = Mutex(answers) }
     func next() -> String? { state.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
 }
+
+/// Something that listens on a port of this host.
+struct OneListener {
+    private let channel: any Channel
+    let port: Int
+
+    init() async throws {
+        // As the daemon does: else a connection that is not quite closed keeps the port from the next one.
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .bind(host: "127.0.0.1", port: 0).get()
+        port = channel.localAddress?.port ?? 0
+    }
+
+    func close() async throws { try await channel.close() }
+}

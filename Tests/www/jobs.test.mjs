@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { severityOf, Unacknowledged } from "../../www/lib/alerts.js";
 import {
-    errorText, isActive, kindLabel, listParameters, mayCancel, passes, percentOf, runSeconds, stateOfJob, submission,
+    errorText, isActive, isHeld, kindLabel, listParameters, mayCancel, passes, percentOf, runSeconds, stateOfJob, submission,
     targetOf,
 } from "../../www/lib/jobs.js";
 import { FakeAPI, FakeEvents, settled } from "./fakes.mjs";
@@ -32,6 +32,18 @@ test("what is finished can not be cancelled, and nothing twice", () => {
     assert.ok(!mayCancel(asked));
     assert.equal(stateOfJob(asked).label, "Being cancelled");
     assert.equal(stateOfJob({ ...asked, status: "completed" }).label, "Done");
+});
+
+test("a job on hold says so, until it is finished", () => {
+    const held = job({ status: "rescheduled", held: true });
+    assert.equal(stateOfJob(held).label, "On hold");
+    assert.ok(isHeld(held) && mayCancel(held));
+    for (const other of [job(), { ...held, held: false }, { ...held, status: "cancelled" }]) {
+        assert.ok(!isHeld(other));
+        assert.notEqual(stateOfJob(other).label, "On hold");
+    }
+    assert.deepEqual(listParameters("held"), { held: true, active: true });
+    assert.ok(passes(held, { choice: "held" }) && !passes(job(), { choice: "held" }));
 });
 
 test("a job says what it does and to whom", () => {

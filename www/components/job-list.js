@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A live list of jobs: reads them in pages, follows changes, keeps what passes the filter.
 
-import { listParameters, newestFirst, passes } from "../lib/jobs.js";
+import { isHeld, listParameters, newestFirst, passes } from "../lib/jobs.js";
 import { Collection } from "../lib/store.js";
 import { button, h, show } from "./dom.js";
-import { jobRow, jobTable, schedulerBanner } from "./job-parts.js";
+import { heldBanner, jobRow, jobTable, schedulerBanner } from "./job-parts.js";
 import { KeyedList, oncePerFrame } from "./keyed-list.js";
 import { empty, failure } from "./page.js";
 
@@ -62,7 +62,8 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
         blank.replaceChildren(...(shown.length ? [] : [jobs.size || filter.choice || filter.words
             ? empty({ icon: "search", title: "No job fits the filter", text: "Choose all jobs to see the others." })
             : empty({ icon: "job", title: "No jobs", text: none })]));
-        banner.replaceChildren(...[schedulerBanner(scheduler)].filter(Boolean));
+        const held = jobs.values().filter(isHeld).length;
+        banner.replaceChildren(...[schedulerBanner(scheduler), heldBanner(api, held)].filter(Boolean));
         onDraw(shown, scheduler);
     });
 

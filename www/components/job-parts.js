@@ -2,9 +2,9 @@
 // Pieces that several views show of a job: state, progress, target, the table, cancelling.
 
 import { describe } from "../lib/api.js";
-import { ago, duration, stamp } from "../lib/format.js";
+import { ago, duration, plural, stamp } from "../lib/format.js";
 import {
-    errorText, isActive, isRunning, kindLabel, mayCancel, percentOf, runSeconds, stateOfJob, targetOf,
+    errorText, isActive, isHeld, isRunning, kindLabel, mayCancel, percentOf, runSeconds, stateOfJob, targetOf,
 } from "../lib/jobs.js";
 import { jobPath, machinePath } from "../lib/routes.js";
 import { button, h, icon, link, show, text } from "./dom.js";
@@ -47,6 +47,17 @@ export function whenText(job) {
     return ago(job.createdAt);
 }
 
+/** Lets a job that is on hold go on; answers with it as it is then. */
+export async function releaseJob(api, job) {
+    try {
+        const { jobs } = await api.call("job.release", { job: job.id });
+        return jobs[0] ?? null;
+    } catch (problem) {
+        notify(describe(problem), "bad");
+        return null;
+    }
+}
+
 export async function cancelJob(api, job) {
     const agreed = await confirm({
         title: `Cancel job ${job.id}?`, action: "Cancel the job", danger: true,
@@ -82,8 +93,12 @@ export function jobRow(id, { api, after, without = [] }) {
             const changed = await cancelJob(api, job);
             if (changed) after(changed);
         } });
+    const release = button("Release", { class: "small", "aria-label": `Release job ${id}`, onclick: async () => {
+        const changed = await releaseJob(api, job);
+        if (changed) after(changed);
+    } });
     cells.progress?.append(progress.element);
-    cells.actions?.append(h("div", { class: "buttons" }, cancel));
+    cells.actions?.append(h("div", { class: "buttons" }, release, cancel));
     return {
         element: h("tr", { role: "row", data: { key: id } }, Object.values(cells)),
         update(next) {
@@ -98,6 +113,7 @@ export function jobRow(id, { api, after, without = [] }) {
             const seconds = runSeconds(job);
             cells.took?.replaceChildren(seconds === null ? "–" : duration(seconds));
             progress.update(job);
+            show(release, isHeld(job));
             show(cancel, mayCancel(job));
         },
     };
@@ -111,6 +127,18 @@ export function jobTable(rows, without = []) {
     return h("table", { class: "table jobs-table", role: "table", "aria-label": "Jobs" },
         h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, heads)), rows);
 }
+
+/** What is said while jobs are on hold: why, and how they go on. */
+export const heldBanner = (api, count) => (count ? h("div", { class: "banner", role: "status" }, icon("pause"),
+    h("p", {}, h("strong", {}, `${plural(count, "job")} on hold. `),
+        "They come from a backup and wait until somebody releases them; ",
+        "a repeated one then goes on with its next time."),
+    button("Release all", { class: "small", onclick: async () => {
+        const agreed = await confirm({ title: "Release every job on hold?", action: "Release all",
+            text: "What waits for its turn is then done at once." });
+        if (!agreed) return;
+        await api.call("job.release", { all: true }).catch((problem) => notify(describe(problem), "bad"));
+    } })) : null);
 
 /** What is said while nothing carries jobs out. */
 export const schedulerBanner = (scheduler) => (scheduler === "off" ? h("div", { class: "banner", role: "status" },

@@ -20,9 +20,12 @@ const finished = new Set(["completed", "cancelled", "error", "dependencyFailed"]
 
 export function stateOfJob(job) {
     const state = jobStates[job.status] ?? { label: job.status, icon: "state-unknown", tone: "calm" };
+    if (isHeld(job)) return { label: "On hold", icon: "pause", tone: "warn" };
     return job.cancelRequested && isActive(job) ? { ...state, label: "Being cancelled", tone: "warn" } : state;
 }
 
+/** Whether it waits until somebody releases it. */
+export const isHeld = (job) => Boolean(job.held) && isActive(job) && !isRunning(job);
 export const isActive = (job) => !finished.has(job.status);
 export const isRunning = (job) => job.status === "executing" || job.status === "launching";
 export const mayCancel = (job) => isActive(job) && !job.cancelRequested;
@@ -40,6 +43,7 @@ export function targetOf(job) {
 export const choices = [
     { value: "", label: "All jobs" },
     { value: "active", label: "Not finished" },
+    { value: "held", label: "On hold" },
     ...[
         "executing", "enqueued", "inserted", "rescheduled", "completed", "error", "cancelled", "dependencyFailed",
     ].map((value) => ({ value, label: jobStates[value].label })),
@@ -48,6 +52,7 @@ export const choices = [
 /** The parameters of `job.list` for a choice. */
 export function listParameters(choice) {
     if (choice === "active") return { active: true };
+    if (choice === "held") return { held: true, active: true };
     return choice ? { status: choice } : {};
 }
 
@@ -55,7 +60,8 @@ export function listParameters(choice) {
 export function passes(job, { choice = "", words = "", machine = null } = {}) {
     if (machine && job.machine !== machine) return false;
     if (choice === "active" && !isActive(job)) return false;
-    if (choice && choice !== "active" && job.status !== choice) return false;
+    if (choice === "held" && !isHeld(job)) return false;
+    if (choice && choice !== "active" && choice !== "held" && job.status !== choice) return false;
     const text = [
         job.id, job.kind, kindLabel(job.kind), job.machineName, job.node, job.submitter, job.message, job.error,
     ].filter((value) => value !== null && value !== undefined).join(" ").toLowerCase();

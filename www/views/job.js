@@ -2,10 +2,10 @@
 // One job: what it does, how far it is, what it gave, and what happened to it.
 
 import { duration, stamp } from "../lib/format.js";
-import { isActive, jobStates, kindLabel, mayCancel, runSeconds } from "../lib/jobs.js";
+import { isActive, isHeld, jobStates, kindLabel, mayCancel, runSeconds } from "../lib/jobs.js";
 import { jobPath } from "../lib/routes.js";
 import { button, h, link, show, text } from "../components/dom.js";
-import { cancelJob, jobBadge, jobProgress, targetCell } from "../components/job-parts.js";
+import { cancelJob, jobBadge, jobProgress, releaseJob, targetCell } from "../components/job-parts.js";
 import { card, empty, pageHead, table } from "../components/page.js";
 
 const back = { href: "/jobs", label: "Jobs" };
@@ -66,7 +66,11 @@ function build(api, first) {
         const changed = await cancelJob(api, job);
         if (changed) update(changed);
     } });
-    const head = pageHead({ title: `${kindLabel(job.kind)} #${job.id}`, back, actions: [cancel] });
+    const release = button("Release the job", { icon: "start", onclick: async () => {
+        const changed = await releaseJob(api, job);
+        if (changed) update(changed);
+    } });
+    const head = pageHead({ title: `${kindLabel(job.kind)} #${job.id}`, back, actions: [release, cancel] });
     head.querySelector("h1").after(state);
     const element = h("div", { class: "page machine-page" }, head, h("div", { class: "columns" },
         h("div", { class: "column" },
@@ -80,6 +84,7 @@ function build(api, first) {
         if (events) showHistory(events);
         state.replaceChildren(jobBadge(job));
         progress.update(job);
+        show(release, isHeld(job));
         show(cancel, mayCancel(job));
         facts.replaceChildren(...factsOf(job).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
         output.replaceChildren(job.output === null || job.output === undefined

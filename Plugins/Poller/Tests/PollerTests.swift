@@ -163,9 +163,9 @@ final class FakeCore: Sendable {
             }
             #expect(core.taken("slow") == 1)
             core.release("slow")
-            // The quick one may have had one more turn.
+            // The quick one may have had more turns than were waited for.
             var next = await core.next()
-            if next?["node"] == "quick" { next = await core.next() }
+            for _ in 0..<20 where next?["node"] == "quick" { next = await core.next() }
             #expect(next?["node"] == "slow")
             try await settle(poller, core, "slow")
             #expect(core.taken("slow") > 1)

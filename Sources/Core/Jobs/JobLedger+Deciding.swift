@@ -33,7 +33,7 @@ extension JobLedger {
             }
             if status?.isOn(.scheduler) != true { schedulerStopped(name) }
         }
-        if status?.isOn(.scheduler) == true, active.values.contains(where: { $0.status == .enqueued }) {
+        if status?.isOn(.scheduler) == true, active.values.contains(where: \.isReady) {
             bus.publish(.jobReady)
         }
     }

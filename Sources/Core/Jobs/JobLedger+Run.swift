@@ -51,7 +51,7 @@ extension JobLedger: Service {
 
     private func machineChanged(_ id: MachineID) async {
         if !interruptions.isEmpty { asker.yield() }
-        if active.values.contains(where: { $0.status == .enqueued && $0.machine == id }),
+        if active.values.contains(where: { $0.isReady && $0.machine == id }),
             await inventory.machine(id)?.operation == nil
         {
             bus.publish(.jobReady)
@@ -81,7 +81,7 @@ extension JobLedger: Service {
     private func wake() async {
         let now = time.now()
         func isDue(_ job: Job) -> Bool {
-            [.inserted, .rescheduled].contains(job.status) && job.dueAt.map { $0 <= now } ?? true
+            [.inserted, .rescheduled].contains(job.status) && !job.isOnHold && job.dueAt.map { $0 <= now } ?? true
         }
         guard active.values.contains(where: isDue) else { return }
         await exclusively {

@@ -45,7 +45,7 @@ extension JobLedger {
     private func mostUrgent(_ kinds: [String]?, _ patterns: [String], _ busy: Set<MachineID>) -> Job? {
         active.values.lazy
             .filter { job in
-                job.status == .enqueued && kinds?.contains(job.kind) ?? true && Self.fits(job.kind, patterns)
+                job.isReady && kinds?.contains(job.kind) ?? true && Self.fits(job.kind, patterns)
                     && job.machine.map { !busy.contains($0) } ?? true
             }
             .min(by: Self.isMoreUrgent)

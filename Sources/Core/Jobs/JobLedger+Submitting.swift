@@ -95,6 +95,25 @@ extension JobLedger {
         }
     }
 
+    /// Lets jobs that are on hold go on, all or none.
+    ///
+    /// - Parameters:
+    ///   - name: who wishes so.
+    ///   - isMeant: which of those that are on hold.
+    /// - Returns: those that were released, by number.
+    package func release(by name: String, _ isMeant: @Sendable (Job) -> Bool) async throws -> [Job] {
+        try await exclusively {
+            let held = active.values.filter { $0.isOnHold && isMeant($0) }.sorted { $0.id < $1.id }
+            let now = time.now()
+            var changes = Changes()
+            for job in held {
+                changes.add(job) { $0.release(forOthers: pending[job.id] != nil, by: name, at: now) }
+            }
+            try await save(changes)
+            return held.map { active[$0.id] ?? $0 }
+        }
+    }
+
     /// The job of that number.
     ///
     /// - Throws: `notFound`.

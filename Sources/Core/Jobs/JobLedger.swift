@@ -201,12 +201,12 @@ extension JobLedger {
 
     /// Tells schedulers where there may be something for them.
     func tellReady(_ changed: [Job]) {
-        let hasNew = changed.contains { $0.status == .enqueued }
+        let hasNew = changed.contains(where: \.isReady)
         let freed = Set(changed.filter { !$0.status.isHeld }.compactMap(\.machine))
         guard
             hasNew
                 || active.values.contains(where: { job in
-                    job.status == .enqueued && (job.machine.map(freed.contains) ?? false)
+                    job.isReady && (job.machine.map(freed.contains) ?? false)
                 })
         else { return }
         bus.publish(.jobReady)

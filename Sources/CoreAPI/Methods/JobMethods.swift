@@ -53,6 +53,7 @@ extension CoreAPI {
                 .optional("machine", .string(maximum: 200), "Only on that machine."),
                 .optional("node", .string(maximum: 64), "Only on that node."),
                 .optional("active", .bool, "Only those that are not finished, or only those that are."),
+                .optional("held", .bool, "Only those that are on hold, or only those that are not."),
                 .optional("before", .int(1...Int64.max), "Only jobs with a lower id."),
                 .optional("limit", .int(1...500), "At most that many; 100 if left out."),
             ],
@@ -85,6 +86,20 @@ extension CoreAPI {
             }
             let ended = try await call.core.jobs.cancel(job.id, by: call.principal.name ?? "somebody")
             return ["job": await call.render.job(ended)]
+        },
+        Method(
+            "job.release", "Lets a job that is on hold go on, one's own or for a superuser anybody's; or all of those.",
+            right: .user,
+            parameters: [
+                .optional("job", .int(1...Int64.max), "The job's number."),
+                .optional("all", .bool, "Every job that is on hold and that the caller may release."),
+            ],
+            result: "{jobs}", isChange: true
+        ) { call in
+            let released = try await call.release()
+            var jobs: [JSONValue] = []
+            for job in released { jobs.append(await call.render.job(job)) }
+            return ["jobs": .array(jobs)]
         },
     ]
 
@@ -156,11 +171,29 @@ extension Call {
         return job.machine.map { core.access.level(of: principal, on: $0).mayOperate } ?? false
     }
 
+    fileprivate func release() async throws -> [Job] {
+        let (core, principal) = (self.core, self.principal)
+        let name = principal.name ?? "somebody"
+        let isAll = arguments.optionalBool("all") == true
+        guard isAll != (arguments.optionalInt("job") != nil) else {
+            throw GatehouseError(.invalidParameters, "Name a job, or say all.")
+        }
+        guard !isAll else { return try await core.jobs.release(by: name) { core.isOwn($0, principal) } }
+        let job = try await self.job()
+        guard core.isOwn(job, principal) else {
+            throw GatehouseError(.forbidden, "You may look at this job, but not release it.")
+        }
+        let released = try await core.jobs.release(by: name) { $0.id == job.id }
+        guard !released.isEmpty else { throw GatehouseError(.conflict, "Job \(job.id) is not on hold.") }
+        return released
+    }
+
     fileprivate func jobFilter() async throws -> JobFilter {
         var filter = JobFilter(
             before: arguments.optionalInt("before"), limit: Int(arguments.optionalInt("limit") ?? 100))
         filter.status = arguments.optionalString("status").flatMap(JobStatus.init(rawValue:))
         filter.isFinished = arguments.optionalBool("active").map { !$0 }
+        filter.isOnHold = arguments.optionalBool("held")
         if let machine = arguments.optionalString("machine") {
             filter.machine = try await core.visibleMachine(machine, for: principal).id
         }

@@ -29,6 +29,16 @@ extension CoreAPI {
                 result: "{version, startedAt, uptimeSeconds, nodes, machines, sessions, consoles, databaseVersion}",
                 isActivity: false
             ) { call in try await status(call, version: version) },
+            Method(
+                "system.backup", "Copies the database to a file in the data directory, for `gatehouse backup` to take.",
+                right: .local, result: "{file, databaseVersion, version}", isChange: true
+            ) { call in
+                let copy = try await call.core.copier.copyDatabase()
+                return [
+                    "file": .string(copy.path), "databaseVersion": .int(Int64(copy.version)),
+                    "version": .string(version),
+                ]
+            },
         ]
     }
 

@@ -29,6 +29,22 @@ enum Failures {
         }
     }
 
+    /// Why a node can not be reached, with what to do about it where that is known: where libvirt's own daemon on this
+    /// host is not there, or lets nobody in.
+    static func reason(_ error: any Error, at uri: LibvirtURI) -> String {
+        let reason = reason(error)
+        guard let error = error as? LibvirtError, uri.transport == .local, uri.driver != .test else { return reason }
+        let isRefused: [virErrorNumber] = [VIR_ERR_AUTH_FAILED, VIR_ERR_AUTH_CANCELLED, VIR_ERR_AUTH_UNAVAILABLE]
+        if isRefused.contains(virErrorNumber(error.number)) || reason.contains("Permission denied") {
+            return "\(reason); put Gatehouse's user into the group libvirt (adduser gatehouse libvirt) and restart "
+                + "Gatehouse"
+        }
+        let isAbsent = ["No such file or directory", "Connection refused"].contains { reason.contains($0) }
+        guard isAbsent else { return reason }
+        return "\(reason); libvirt does not run on this host: start it (systemctl start libvirtd), or install it "
+            + "(apt install libvirt-daemon-system)"
+    }
+
     private static func unreachable(_ reason: String, cause: String? = nil) -> GatehouseError {
         GatehouseError(
             .nodeUnreachable, "The machine's node can not be reached: \(reason). Try again later.", cause: cause)

@@ -42,7 +42,7 @@ extension LibvirtHypervisor {
         do {
             session = try await NodeSession.open(node.connectionURI, threads: threads, timing: timing)
         } catch {
-            let reason = Failures.reason(error)
+            let reason = Failures.reason(error, at: node.uri)
             use(nil, reason: reason)
             return (reason, false)
         }
@@ -58,7 +58,7 @@ extension LibvirtHypervisor {
         } catch let error as ConnectionLost {
             reason = error.reason
         } catch {
-            reason = session.signals.lossReason ?? Failures.reason(error)
+            reason = session.signals.lossReason ?? Failures.reason(error, at: node.uri)
         }
         use(nil, reason: reason)
         await Self.unstopped { await session.close() }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLibvirt
+import HostSystem
 import Synchronization
 
 /// The one thread of the process that runs libvirt's event loop, while anybody needs it.
@@ -36,7 +37,7 @@ final class EventLoop: Sendable {
         guard LibvirtLibrary.isReady else { return nil }
         let isRunning = state.withLock { state in
             state.leases += 1
-            if !state.isRunning { state.isRunning = BlockingThread.start("libvirt-events") { self.run() } }
+            if !state.isRunning { state.isRunning = (try? OwnThread.start("libvirt-events") { self.run() }) != nil }
             return state.isRunning
         }
         let lease = Lease()

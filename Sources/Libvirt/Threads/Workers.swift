@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HostSystem
 import Synchronization
 
 /// How many calls to one node nobody waits for any more, although they have not come back.
@@ -110,9 +111,13 @@ final class Workers: Sendable {
     }
 
     private func startThread() -> Bool {
-        if BlockingThread.start(name, { self.work() }) { return true }
-        state.withLock { $0.threads -= 1 }
-        return false
+        do {
+            try OwnThread.start(name) { self.work() }
+            return true
+        } catch {
+            state.withLock { $0.threads -= 1 }
+            return false
+        }
     }
 
     private func work() {

@@ -4,18 +4,21 @@ import Crypto
 import FoundationEssentials
 import HostSystem
 import Model
+import Synchronization
 
 /// The private copies of plugins that are run and served, each in a folder named by the digest of its content.
 ///
 /// The digest is SHA-256 over one line a file, in order of their paths: the SHA-256 of its content in hexadecimal,
 /// a space, `x` if its owner may execute it or `-`, a space, its path, a line feed.
-package struct PluginStore: Sendable {
+package final class PluginStore: Sendable {
     /// The folder that holds the copies.
     let folder: String
     private let limits: FolderLimits
+    /// How many copies have been begun; held while some are removed, so that none begins meanwhile.
+    private let begun = Mutex(0)
 
     /// Names the folder.
-    package init(folder: String) { self.init(folder: folder, limits: FolderLimits()) }
+    package convenience init(folder: String) { self.init(folder: folder, limits: FolderLimits()) }
 
     init(folder: String, limits: FolderLimits) {
         self.folder = folder
@@ -38,6 +41,7 @@ package struct PluginStore: Sendable {
     ///
     /// - Throws: what `FolderWalk` throws, `storageFailed` where the copy can not be written.
     package func keep(_ place: String) throws -> String {
+        begun.withLock { $0 += 1 }
         let source = try FolderWalk.reading(place) { () throws(SystemFailure) in try OpenFolder.open(place) }
         let draft = "\(folder)/.new-\(UUID().uuidString)"
         try writing(draft) {
@@ -71,11 +75,18 @@ package struct PluginStore: Sendable {
         return digest
     }
 
-    /// Removes every copy that is not named.
-    package func removeAll(except digests: Set<String>) {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names where !digests.contains(name) {
-            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    /// What `removeAll` needs to know of this moment, in which no copy is being made.
+    package var mark: Int { begun.withLock { $0 } }
+
+    /// Removes every copy that is not named, unless another one was begun since the mark was taken: it may be among
+    /// those that are not named, or half made.
+    package func removeAll(except digests: Set<String>, since mark: Int) {
+        begun.withLock { begun in
+            guard begun == mark else { return }
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            for name in names where !digests.contains(name) {
+                try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+            }
         }
     }
 

@@ -7,8 +7,9 @@ import Synchronization
 
 /// The conversation with one process of a plugin: calls in both directions over its standard streams.
 ///
-/// One thread of its own reads what the plugin writes and sends what did not fit into the pipe at once; whoever
-/// calls writes directly while nothing is waiting, so that a call costs no hop on its way out.
+/// One thread of its own reads what the plugin writes, carries out the plugin's calls, and sends what did not fit into
+/// the pipe at once; whoever calls writes directly while nothing is waiting. So a call costs no change of threads on
+/// its way out, and one of the plugin's none at all.
 package final class PluginConnection: Sendable {
     /// A call of the plugin, to be answered.
     package struct Request: Sendable {
@@ -73,7 +74,8 @@ package final class PluginConnection: Sendable {
     let state: Mutex<State>
     /// Whether there is no conversation any more; apart from the state, because every request asks it.
     private let isOver = Atomic(false)
-    let wakeup: Wakeup
+    /// Where the plugin is read and its calls are carried out.
+    let thread: TaskThread
     private let arrivals: AsyncStream<Request>.Continuation
 
     /// Makes a conversation over the host's ends of the pipes; `start()` begins it.
@@ -83,7 +85,7 @@ package final class PluginConnection: Sendable {
         (requests, arrivals) = AsyncStream.makeStream(of: Request.self)
         do {
             try input.stopBlocking()
-            wakeup = try Wakeup()
+            thread = try TaskThread()
         } catch {
             throw PluginConnection.noResources(plugin, error)
         }
@@ -209,7 +211,7 @@ extension PluginConnection {
             state.pending[id] = pending
             if state.wakeAt.map({ pending.deadline < $0 }) ?? true {
                 state.wakeAt = pending.deadline
-                wakeup.wake()
+                thread.wake()
             }
             return nil
         }
@@ -274,7 +276,7 @@ extension PluginConnection {
                 return taken == 0
             }
             if isBlocked {
-                wakeup.wake()
+                thread.wake()
                 return true
             }
         }
@@ -363,7 +365,7 @@ extension PluginConnection {
         for call in pending { call.continuation.resume(throwing: error) }
         arrivals.finish()
         ended.open()
-        wakeup.wake()
+        thread.wake()
     }
 
     /// Fails calls that have waited too long; the answer is when to look again.

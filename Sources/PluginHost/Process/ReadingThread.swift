@@ -4,20 +4,28 @@ import HostSystem
 import PluginProtocol
 import Synchronization
 
-/// The thread that reads what a plugin writes, and sends what did not fit into the pipe at once.
-struct ReadingThread: Sendable {
+/// The thread that reads what a plugin writes, runs the tasks of its calls, and sends what did not fit into the pipe at once.
+final class ReadingThread: Sendable {
+    private struct State {
+        var assembler = MessageAssembler()
+        /// What the plugin writes; nil once it is closed.
+        var output: OpenDescriptor?
+        /// Its error output; nil once it is closed.
+        var errors: OpenDescriptor?
+        /// Until when the error output is read, once the output is closed.
+        var last: ContinuousClock.Instant?
+    }
+
     /// How long the error output is still read once the output is closed.
     private static let lastWords: Duration = .seconds(2)
     private static let pieceBytes = 1 << 16
 
     private let connection: PluginConnection
-    private let output: OpenDescriptor
-    private let errors: OpenDescriptor
+    private let state: Mutex<State>
 
     init(_ connection: PluginConnection, output: OpenDescriptor, errors: OpenDescriptor) throws(SystemFailure) {
         self.connection = connection
-        self.output = output
-        self.errors = errors
+        state = Mutex(State(output: output, errors: errors))
         try output.stopBlocking()
         try errors.stopBlocking()
     }
@@ -25,40 +33,47 @@ struct ReadingThread: Sendable {
     /// Starts the thread; it ends by itself when the process has closed both streams.
     func start() throws(SystemFailure) {
         SignalPolicy.ignoreBrokenPipes()
-        try OwnThread.start("plugin-\(connection.plugin)") { run() }
+        try connection.thread.start("plugin-\(connection.plugin)") {
+            if self.step() { return true }
+            self.connection.log.endLine()
+            self.connection.finished.open()
+            return false
+        }
     }
 
-    private func run() {
-        var assembler = MessageAssembler()
-        var output: OpenDescriptor? = self.output
-        var errors: OpenDescriptor? = self.errors
-        var last: ContinuousClock.Instant?
-        while output != nil || errors != nil {
-            let now = ContinuousClock.now
-            let next = [connection.expire(at: now), last].compactMap { $0 }.min()
-            var wishes = [
-                Readiness(connection.wakeup.descriptor, .reading), Readiness(output, .reading),
-                Readiness(errors, .reading), Readiness(connection.waitingInput, .writing),
-            ]
-            Readiness.wait(for: &wishes, milliseconds: next.map { Self.milliseconds(from: now, to: $0) })
-            if wishes[0].isReady { connection.wakeup.rest() }
-            if wishes[2].isReady, let source = errors, !readErrors(source) { errors = nil }
-            if wishes[1].isReady, let source = output, !read(source, &assembler) { output = nil }
-            if wishes[3].isReady { connection.flush() }
-            if !connection.isOpen { output = nil }
-            if output == nil, last == nil { last = .now + Self.lastWords }
-            if let last, last <= .now { break }
-            if output == nil { connection.fail(PluginConnection.ended(connection.plugin, "its process ended")) }
+    /// Waits for something and does it; false at the end of both streams.
+    private func step() -> Bool {
+        let now = ContinuousClock.now
+        // The lock is not held over the wait, in which tasks run.
+        let (output, errors, last) = state.withLock { ($0.output, $0.errors, $0.last) }
+        let next = [connection.expire(at: now), last].compactMap { $0 }.min()
+        var wishes = [
+            Readiness(output, .reading), Readiness(errors, .reading), Readiness(connection.waitingInput, .writing),
+        ]
+        connection.thread.wait(for: &wishes, milliseconds: next.map { Self.milliseconds(from: now, to: $0) })
+        if wishes[1].isReady, let errors, !readErrors(errors) { state.withLock { $0.errors = nil } }
+        if wishes[0].isReady, let output, !read(output) { state.withLock { $0.output = nil } }
+        if wishes[2].isReady { connection.flush() }
+        return goesOn()
+    }
+
+    private func goesOn() -> Bool {
+        let isOpen = connection.isOpen
+        let (hasOutput, isOver) = state.withLock { state in
+            if !isOpen { state.output = nil }
+            if state.output == nil, state.last == nil { state.last = .now + Self.lastWords }
+            let isLate = state.last.map { $0 <= .now } ?? false
+            return (state.output != nil, isLate || state.output == nil && state.errors == nil)
         }
-        connection.log.endLine()
-        connection.finished.open()
+        if !hasOutput { connection.fail(PluginConnection.ended(connection.plugin, "its process ended")) }
+        return !isOver
     }
 
     /// Reads messages; false at the end.
-    private func read(_ source: OpenDescriptor, _ assembler: inout MessageAssembler) -> Bool {
+    private func read(_ source: OpenDescriptor) -> Bool {
         switch source.read(most: Self.pieceBytes) {
         case .bytes(let bytes):
-            connection.receive(assembler.feed(bytes))
+            connection.receive(state.withLock { $0.assembler.feed(bytes) })
             return true
         case .nothing: return true
         case .end, .failed: return false

@@ -2,6 +2,8 @@
 
 /// The way to the host and back.
 package protocol HostLink: Sendable {
+    /// Where what arrives is best worked on; nil for anywhere.
+    var tasks: (any TaskExecutor)? { get }
     /// Hands over what arrives, in pieces of any size, one after the other and never at the same time; then nil once.
     ///
     /// Called once. Does not wait.
@@ -10,4 +12,9 @@ package protocol HostLink: Sendable {
     func send(_ lines: [[UInt8]])
     /// Waits until everything is sent, or can not be.
     func flush() async
+}
+
+extension HostLink {
+    /// Anywhere.
+    package var tasks: (any TaskExecutor)? { nil }
 }

@@ -4,25 +4,38 @@ import HostSystem
 import Model
 
 /// Standard input and output.
+///
+/// The thread that reads is the one that the plugin's code runs on, so that a call costs it no change of threads.
 struct StandardLink: HostLink {
     private let input: OpenDescriptor
     private let outbox: Outbox
+    private let thread: TaskThread
 
     /// Takes the standard output for the host alone.
     init() throws {
         SignalPolicy.ignoreBrokenPipes()
         input = OpenDescriptor(owning: 0)
         outbox = Outbox(try OpenDescriptor.takingStandardOutput())
+        thread = try TaskThread()
     }
+
+    var tasks: (any TaskExecutor)? { thread }
 
     private static let pieceBytes = 1 << 16
 
     func listen(_ take: @escaping @Sendable ([UInt8]?) -> Void) {
-        let input = input
+        let (input, thread) = (input, thread)
         do {
-            try OwnThread.start("host-reader") {
-                while case .bytes(let bytes) = input.read(most: Self.pieceBytes) { take(bytes) }
-                take(nil)
+            try thread.start("host-reader") {
+                var wishes = [Readiness(input, .reading)]
+                thread.wait(for: &wishes, milliseconds: nil)
+                guard wishes[0].isReady else { return true }
+                guard case .bytes(let bytes) = input.read(most: Self.pieceBytes) else {
+                    take(nil)
+                    return false
+                }
+                take(bytes)
+                return true
             }
         } catch {
             take(nil)

@@ -25,6 +25,10 @@ struct PluginSession {
 
     /// Ends when the host says so or its end of the link closes, and everything begun has ended.
     func run() async {
+        await withTaskExecutorPreference(link.tasks) { await converse() }
+    }
+
+    private func converse() async {
         let arrivals = listen()
         let (events, queue) = AsyncStream.makeStream(
             of: EventNotice.self, bufferingPolicy: .bufferingNewest(Self.mostEvents))

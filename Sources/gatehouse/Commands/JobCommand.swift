@@ -6,8 +6,8 @@ import Model
 /// The command `gatehouse job`.
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "Lists, submits and cancels jobs.",
-        subcommands: [List.self, Show.self, Submit.self, Cancel.self])
+        commandName: "job", abstract: "Lists, submits, releases and cancels jobs.",
+        subcommands: [List.self, Show.self, Submit.self, Release.self, Cancel.self])
 
     /// The command `gatehouse job list`.
     struct List: DaemonCommand {
@@ -19,6 +19,7 @@ struct JobCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Only those of that machine.", valueName: "machine")) var machine: String?
         @Option(help: ArgumentHelp("Only those of that node.", valueName: "name")) var node: String?
         @Flag(help: "Only those that are not finished.") var active = false
+        @Flag(help: "Only those that are on hold.") var held = false
         @Option(help: ArgumentHelp("At most that many, 1 to 500.", valueName: "number")) var limit = 50
         @Option(help: ArgumentHelp("Only those older than that one.", valueName: "id")) var before: Int64?
 
@@ -28,6 +29,7 @@ struct JobCommand: AsyncParsableCommand {
             if let machine { parameters["machine"] = try await MachineName(machine).address(daemon) }
             parameters["node"] = node.map(JSONValue.string)
             if active { parameters["active"] = true }
+            if held { parameters["held"] = true }
             parameters["before"] = before.map(JSONValue.int)
             let result = try await daemon.call("job.list", parameters)
             let jobs = result["jobs"]?.arrayValue ?? []
@@ -39,6 +41,9 @@ struct JobCommand: AsyncParsableCommand {
             if result["more"]?.boolValue == true, let last = jobs.last?["id"] {
                 text += "There are more: --before \(Cell.text(last))\n"
             }
+            if jobs.contains(where: { $0["held"]?.boolValue == true }) {
+                text += "What is held waits until it is released: `gatehouse job release ID`, or --all.\n"
+            }
             if result["scheduler"] == "off" {
                 text += "The scheduler is off: what is submitted waits until its plugin is on.\n"
             }
@@ -48,7 +53,7 @@ struct JobCommand: AsyncParsableCommand {
         private static func row(_ job: JSONValue) -> [String] {
             let percent = job["percent"]?.intValue.map { "\($0) %" } ?? Cell.nothing
             return [
-                Cell.text(job["id"]), Cell.text(job["status"]), Cell.text(job["kind"]), Cell.text(job["machineName"]),
+                Cell.text(job["id"]), JobText.status(job), Cell.text(job["kind"]), Cell.text(job["machineName"]),
                 Cell.text(job["submitter"]), Cell.time(job["createdAt"]), percent,
                 Cell.text(job["error"]?.stringValue == nil ? job["message"] : job["error"]),
             ]
@@ -102,6 +107,34 @@ struct JobCommand: AsyncParsableCommand {
             call["attempts"] = attempts.map { .int(Int64($0)) }
             if !after.isEmpty { call["dependencies"] = .array(after.map(JSONValue.int)) }
             return JobText.finding(try await daemon.call("job.submit", call))
+        }
+    }
+
+    /// The command `gatehouse job release`.
+    struct Release: DaemonCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets a job that is on hold go on, or all of them.",
+            usage: "gatehouse job release JOB | --all",
+            discussion: """
+                Jobs that come from a backup are on hold, so that nothing is done by surprise. A cron entry goes on with \
+                its next time.
+                """)
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The job's number.") var job: Int64?
+        @Flag(help: "Every job that is on hold.") var all = false
+
+        func validate() throws {
+            guard (job == nil) == all else { throw ValidationError("Name a job, or say --all.") }
+        }
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            let result = try await daemon.call("job.release", job.map { ["job": .int($0)] } ?? ["all": true])
+            let jobs = result["jobs"]?.arrayValue ?? []
+            let lines = jobs.map { job in
+                HarmlessText.line("Job \(Cell.text(job["id"])) is released: \(JobText.status(job)).") + "\n"
+            }
+            return Finding(result: result, text: lines.isEmpty ? "No job is on hold.\n" : lines.joined())
         }
     }
 

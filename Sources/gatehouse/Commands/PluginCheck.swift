@@ -31,9 +31,6 @@ struct PluginCheckCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The program gatehouse-launch; else the one beside this command.", visibility: .hidden))
     var launcher: String?
 
-    /// Where `gatehouse-launch` is installed.
-    private static let installed = "/usr/lib/gatehouse/gatehouse-launch"
-
     func run() async throws {
         let surroundings = Surroundings.current
         var check = PluginCheck(folder: folder, launcher: try launcherPath())
@@ -56,7 +53,9 @@ struct PluginCheckCommand: AsyncParsableCommand {
 
     private func launcherPath() throws -> String {
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        let places = launcher.map { [$0] } ?? [own.appending(path: "gatehouse-launch").path, Self.installed]
+        // Beside this command, or where packages put what nobody calls by hand.
+        let folders = [own, own.deletingLastPathComponent().appending(path: "libexec/gatehouse")]
+        let places = launcher.map { [$0] } ?? folders.map { $0.appending(path: "gatehouse-launch").path }
         guard let found = places.first(where: FileManager.default.isExecutableFile) else {
             throw Failure(
                 .failed, "There is no program \(places[0]), with which plugins are started; install gatehouse whole.")

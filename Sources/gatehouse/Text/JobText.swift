@@ -5,6 +5,12 @@ import Model
 
 /// Jobs in words for people.
 enum JobText {
+    /// Where a job stands, in a word or two.
+    static func status(_ job: JSONValue?) -> String {
+        guard job?["held"]?.boolValue == true else { return Cell.text(job?["status"]) }
+        return "held (\(Cell.text(job?["status"])))"
+    }
+
     /// What became of a job, in a sentence.
     static func finding(_ result: JSONValue) -> Finding {
         let line = "Job \(Cell.text(result["job"]?["id"])) is \(Cell.text(result["job"]?["status"]))."
@@ -22,7 +28,7 @@ enum JobText {
         let percent = job?["percent"]?.intValue.map { ", \($0) %" } ?? ""
         return Table.fields([
             ("job", text("id")), ("kind", text("kind")), ("parameters", json("parameters")),
-            ("status", text("status") + percent), ("message", text("message")), ("error", text("error")),
+            ("status", status(job) + percent), ("message", text("message")), ("error", text("error")),
             ("machine", text("machineName")), ("node", text("node")), ("submitted by", text("submitter")),
             ("priority", text("priority")), ("attempt", "\(text("attempt")) of \(text("attempts"))"),
             ("after jobs", text("dependencies")), ("not before", time("notBefore")), ("times", text("cron")),

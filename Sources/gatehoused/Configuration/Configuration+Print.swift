@@ -7,7 +7,8 @@ import Model
 extension Configuration {
     /// The whole configuration as a file that reads back the same, with a comment on every key.
     func printed() -> String {
-        (listenLines + placeLines + nodeLines + pluginLines + limitLines).joined(separator: "\n") + "\n"
+        let lines = [listenLines, placeLines, firstUserLines, nodeLines, pluginLines, limitLines].joined()
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private var listenLines: [String] {
@@ -48,6 +49,18 @@ extension Configuration {
             "runDirectory: \(runDirectory.quoted)",
             "# Where the pages are.",
             "webDirectory: \(webDirectory.quoted)",
+        ]
+    }
+
+    private var firstUserLines: [String] {
+        let lead = [
+            "",
+            "# The superuser that is made at start while there is no user; the first line of the file is the password.",
+            "# Without this key the first one is made with `gatehouse setup-link`.",
+        ]
+        guard let firstUser else { return lead + ["# firstUser: {name: admin, passwordFile: FILE}"] }
+        return lead + [
+            "firstUser:", "  name: \(firstUser.name.quoted)", "  passwordFile: \(firstUser.passwordFile.quoted)",
         ]
     }
 

@@ -21,6 +21,8 @@ struct Configuration: Sendable, Equatable {
     var runDirectory = "/run/gatehouse"
     /// Where the pages are.
     var webDirectory = "/usr/share/gatehouse/www"
+    /// The superuser that is made while there is no user at all; nil for one made by the set-up link.
+    var firstUser: FirstUser?
     /// The nodes, in the order in which they are shown.
     var nodes = [NodeConfiguration(name: "test", kind: .libvirt(LibvirtConnection(uri: "test:///default")))]
     /// The plugin table.
@@ -54,6 +56,14 @@ enum TLSChoice: Sendable, Equatable {
     case off
     /// With files that somebody else renews.
     case files(certificate: String, key: String)
+}
+
+/// The superuser that is made while there is no user at all.
+struct FirstUser: Sendable, Equatable {
+    /// The name to log in with.
+    var name: String
+    /// A file whose first line is the password.
+    var passwordFile: String
 }
 
 /// Who may read the metrics.

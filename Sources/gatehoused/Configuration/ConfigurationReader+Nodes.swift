@@ -67,6 +67,13 @@ extension ConfigurationReader {
             fail(field, "a password does not belong into a URI. Use ssh keys or TLS certificates.")
             return nil
         }
+        if isService, isSession(uri, authority: authority) {
+            fail(
+                field,
+                "\"\(uri)\" starts its machines below the service, whose end would kill them. Use qemu:///system, "
+                    + "or run gatehoused without --service.")
+            return nil
+        }
         var connection = LibvirtConnection(uri: uri)
         let parts = uri[..<separator.lowerBound].split(separator: "+", maxSplits: 1)
         let transport = parts.count == 2 ? String(parts[1]) : authority.isEmpty ? "unix" : "tls"
@@ -83,6 +90,14 @@ extension ConfigurationReader {
             connection[keyPath: value] = path
         }
         return connection
+    }
+
+    /// Whether this is the libvirtd of a user's session on this host, which whoever asks for it starts as its child.
+    ///
+    /// One that is named by its socket was started by somebody else.
+    private func isSession(_ uri: String, authority: Substring) -> Bool {
+        let place = uri.lowercased().prefix { !"?#".contains($0) }
+        return authority.isEmpty && place.hasPrefix("qemu") && place.hasSuffix("/session") && !uri.contains("socket=")
     }
 
     private func isScheme(_ text: Substring) -> Bool {

@@ -12,7 +12,7 @@ extension ConfigurationReader {
             top,
             known: [
                 "listen", "publicOrigins", "trustedProxies", "dataDirectory", "runDirectory", "webDirectory",
-                "nodes", "plugins", "metrics", "limits", "logLevel",
+                "firstUser", "nodes", "plugins", "metrics", "limits", "logLevel",
             ])
         if let field = fields["listen"] { result.listen = listen(field) }
         if let field = fields["publicOrigins"] { result.publicOrigins = origins(field) }
@@ -20,6 +20,7 @@ extension ConfigurationReader {
         if let path = fields["dataDirectory"].flatMap({ path($0) }) { result.dataDirectory = path }
         if let path = fields["runDirectory"].flatMap({ path($0) }) { result.runDirectory = path }
         if let path = fields["webDirectory"].flatMap({ path($0) }) { result.webDirectory = path }
+        if let field = fields["firstUser"] { result.firstUser = firstUser(field) }
         if let field = fields["nodes"] { result.nodes = nodes(field) }
         if let field = fields["plugins"] { result.plugins = plugins(field, listen: result.listen) }
         if let field = fields["metrics"] { result.metrics = metrics(field) }
@@ -50,6 +51,17 @@ extension ConfigurationReader {
                     + "does TLS, or use selfSigned.")
         }
         return listen
+    }
+
+    private mutating func firstUser(_ field: Field) -> FirstUser? {
+        let fields = fields(field, known: ["name", "passwordFile"])
+        guard let file = fields["passwordFile"] else {
+            if !fields.isEmpty { fail(field, "passwordFile is missing. Name a file whose first line is the password.") }
+            return nil
+        }
+        let name = fields["name"].map { text($0, most: 64) } ?? "admin"
+        guard let name, let path = path(file) else { return nil }
+        return FirstUser(name: name, passwordFile: path)
     }
 
     private mutating func tls(_ field: Field) -> TLSChoice {

@@ -3,20 +3,24 @@
 import Foundation
 import Yams
 
-/// A value in the file with the words that lead to it.
+/// A value in the configuration with the words that lead to it.
 struct Field {
     /// The value.
     let node: Node
     /// The keys that lead to it, such as `nodes[2].uri`; empty at the top.
     let path: String
+    /// The file that it stands in.
+    let origin: Origin
 
     /// A value under this one.
     func below(_ key: String, _ node: Node) -> Field {
-        Field(node: node, path: path.isEmpty ? key : "\(path).\(key)")
+        Field(node: node, path: path.isEmpty ? key : "\(path).\(key)", origin: origin.below(key))
     }
 
     /// A value in this list.
-    func element(_ index: Int, _ node: Node) -> Field { Field(node: node, path: "\(path)[\(index)]") }
+    func element(_ index: Int, _ node: Node) -> Field {
+        Field(node: node, path: "\(path)[\(index)]", origin: Origin(file: origin.file))
+    }
 }
 
 /// Reads typed values out of a YAML tree and gathers everything that is wrong with it.
@@ -29,25 +33,25 @@ struct ConfigurationReader {
         "password", "passwd", "vncpassword", "secret", "token", "passphrase", "privatekey", "sshkey",
     ]
 
-    /// The file's name, for messages.
-    let file: String
     /// Where relative paths start.
     let directory: String
+    /// Whether it is for a daemon that a service manager runs.
+    let isService: Bool
     /// What is wrong so far, each with its place.
     private(set) var problems: [String] = []
 
-    init(file: String, directory: String) {
-        self.file = file
+    init(directory: String, isService: Bool) {
         self.directory = directory
+        self.isService = isService
     }
 
     /// Notes that a value is wrong.
     mutating func fail(_ field: Field, _ text: String) {
-        fail(at: field.node.mark, field.path.isEmpty ? text : "\(field.path): \(text)")
+        fail(at: field.node.mark, of: field, field.path.isEmpty ? text : "\(field.path): \(text)")
     }
 
-    private mutating func fail(at mark: Mark?, _ text: String) {
-        problems.append("\(file):\(mark?.line ?? 1):\(mark?.column ?? 1): \(text)")
+    private mutating func fail(at mark: Mark?, of field: Field, _ text: String) {
+        problems.append("\(field.origin.file):\(mark?.line ?? 1):\(mark?.column ?? 1): \(text)")
     }
 
     /// The values of a mapping by key; unknown keys are problems.
@@ -59,7 +63,7 @@ struct ConfigurationReader {
         var fields: [String: Field] = [:]
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
-                fail(at: key.mark, "\(field.path.isEmpty ? "" : field.path + ": ")a key must be a word.")
+                fail(at: key.mark, of: field, "\(field.path.isEmpty ? "" : field.path + ": ")a key must be a word.")
                 continue
             }
             let name = scalar.string
@@ -68,13 +72,13 @@ struct ConfigurationReader {
                 fields[name] = found
             } else if Self.secrets.contains(name.lowercased()) {
                 fail(
-                    at: key.mark,
+                    at: key.mark, of: found,
                     "\(found.path): secrets are not written here. Put it into a file with mode 0600 and name that "
                         + "file\(known.contains("passwordFile") ? " with passwordFile" : "").")
             } else {
                 let question = NearMiss.question(for: name, among: known)
                 let advice = question.isEmpty ? " Known keys are \(Self.list(known))." : question
-                fail(at: key.mark, "\(found.path): there is no such key.\(advice)")
+                fail(at: key.mark, of: found, "\(found.path): there is no such key.\(advice)")
             }
         }
         return fields

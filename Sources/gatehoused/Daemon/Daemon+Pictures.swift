@@ -4,8 +4,8 @@ import Console
 import Model
 
 extension Daemon {
-    /// What takes pictures of sources that have no other way: a process of its own beside this executable.
+    /// What takes pictures of sources that have no other way: a process of its own.
     func pictureTaker() -> any PictureTaker {
-        SnapshotProcess(executable: "\(executableDirectory)/rfb-snapshot")
+        SnapshotProcess(executable: companion("rfb-snapshot"))
     }
 }

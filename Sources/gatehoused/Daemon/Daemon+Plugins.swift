@@ -15,7 +15,7 @@ extension Daemon {
         }
         return PluginHostSettings(
             search: search, rows: configuration.plugins.rows, dataDirectory: configuration.dataDirectory,
-            launcher: "\(executableDirectory)/gatehouse-launch", hidden: hiddenPaths, hostVersion: Version.text)
+            launcher: companion("gatehouse-launch"), hidden: hiddenPaths, hostVersion: Version.text)
     }
 
     /// Where everything with a secret in it lies, by the configuration.
@@ -26,9 +26,10 @@ extension Daemon {
             let directory = file.deletingLastPathComponent().path
             // A folder of the system holds what plugins need; then it is the file alone that they must not see.
             let isShared = directory.split(separator: "/").count < 2
-            paths.append(isShared ? file.path : directory)
+            paths += isShared ? [file.path, "\(directory)/\(Configuration.folderName)"] : [directory]
         }
         if case .files(_, let key) = configuration.listen.tls { paths.append(key) }
+        if let firstUser = configuration.firstUser { paths.append(firstUser.passwordFile) }
         for node in configuration.nodes {
             switch node.kind {
             case .libvirt(let connection): paths += [connection.sshKeyFile, connection.tlsDirectory].compactMap { $0 }
@@ -44,9 +45,16 @@ extension Daemon {
         configuration.plugins.rows.map(\.timeouts.shutdown).max() ?? PluginTimeouts().shutdown
     }
 
-    /// Where the programs lie that come with this one.
-    var executableDirectory: String {
-        URL(fileURLWithPath: CommandLine.arguments.first ?? "gatehoused").resolvingSymlinksInPath()
-            .deletingLastPathComponent().path
+    /// Where a program lies that comes with this one: beside it, or where packages put what nobody calls by hand.
+    func companion(_ name: String) -> String {
+        let own = Self.executableDirectory
+        let places = ["\(own)/\(name)", "\(own)/../libexec/gatehouse/\(name)"]
+        let found = places.first(where: FileManager.default.isExecutableFile) ?? places[0]
+        return URL(fileURLWithPath: found).standardizedFileURL.path
+    }
+
+    /// The folder of this program.
+    private static var executableDirectory: String {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
     }
 }

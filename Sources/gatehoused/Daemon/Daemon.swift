@@ -16,6 +16,8 @@ struct Daemon {
     let configuration: Configuration
     /// Where that was read from; nil without a file.
     let configurationFile: String?
+    /// What a service manager handed over.
+    let handover: Handover
     let logger: Logger
 
     /// How long clients may take to finish what they are at when the daemon stops.
@@ -42,9 +44,14 @@ struct Daemon {
             plugins: plugins, limits: configuration.coreLimits, logger: logger)
         let api = CoreAPI(core: core, version: Version.text, logger: logger)
         plugins.attach(api.dispatcher)
+        if let user = configuration.firstUser {
+            await FirstUserMaking(user: user, api: api, logger: logger).run()
+        }
         let identity = try TLSIdentity(configuration, logger: logger)
+        if let listener = handover.listener { try requireSafe(listener) }
         let web = try WebServer(
-            api: api, settings: configuration.webSettings, tls: identity, plugins: plugins,
+            api: api, settings: configuration.webSettings, tls: identity, inherited: handover.listener,
+            plugins: plugins,
             report: { listener, state in
                 if case .failed(let error) = state {
                     plugins.note(listener, problem: error.message)
@@ -64,12 +71,23 @@ struct Daemon {
         services += [plugins, edge(web), socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }
         services.append(Farewell(core: core))
+        // The last to start and the first to end: who is told of the stop is told at its beginning.
+        if let notice = notice(api: api, web: web, socket: socket) { services.append(notice) }
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
             logger: logger)
         group.maximumGracefulShutdownDuration = Self.drainTime + pluginStopTime
         group.maximumCancellationDuration = .seconds(1)
         try await ServiceGroup(configuration: group).run()
+    }
+
+    /// Checks that a socket which was handed over is as private as one that the daemon opens itself.
+    private func requireSafe(_ listener: ListeningSocket) throws {
+        guard configuration.listen.tls == .off, !listener.isLoopback else { return }
+        throw GatehouseError(
+            .invalidParameters,
+            "The socket that was handed over is open to other hosts, but TLS is off under listen. Bind it to a "
+                + "loopback address in its socket unit (ListenStream=127.0.0.1:PORT), or use selfSigned.")
     }
 
     /// The web edge with a limit of its own: clients that take their time must not take the plugins'.

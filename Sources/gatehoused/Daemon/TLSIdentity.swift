@@ -50,8 +50,10 @@ final class TLSIdentity: CertificateSource {
     }
 }
 
-/// Looks for a changed or ageing certificate once a minute.
+/// Looks for a changed or ageing certificate every few seconds, so that whoever renews one need tell nobody.
 struct CertificateRenewal: Service {
+    private static let interval = Duration.seconds(3)
+
     let identity: TLSIdentity
     let logger: Logger
 
@@ -59,12 +61,12 @@ struct CertificateRenewal: Service {
         await cancelWhenGracefulShutdown {
             var lastError = ""
             while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(60))
+                try? await Task.sleep(for: Self.interval)
                 do {
                     try identity.refresh()
                     lastError = ""
                 } catch {
-                    // Said once, not every minute.
+                    // Said once, not every time.
                     guard "\(error)" != lastError else { continue }
                     lastError = "\(error)"
                     logger.error("new certificate refused, the old one stays", metadata: ["error": "\(error)"])

@@ -34,7 +34,8 @@ class Service:
         self.notifications = []
         self.changed = threading.Condition()
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notify.bind("\0gatehouse-trial")
+        self.notify_name = f"gatehouse-trial-{port}"
+        self.notify.bind("\0" + self.notify_name)
         threading.Thread(target=self._listen, daemon=True).start()
         self.process = None
         self.log = []
@@ -69,7 +70,7 @@ class Service:
         environment = {
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin", "LANG": "C.UTF-8", "USER": "gatehouse",
             "LOGNAME": "gatehouse", "HOME": "/var/lib/gatehouse", "LISTENER": str(descriptor), "LISTEN_FDS": "1",
-            "LISTEN_FDNAMES": "https", "NOTIFY_SOCKET": "@gatehouse-trial",
+            "LISTEN_FDNAMES": "https", "NOTIFY_SOCKET": "@" + self.notify_name,
             "WATCHDOG_USEC": str(self.watchdog * 1_000_000), "STATE_DIRECTORY": "/var/lib/gatehouse",
             "RUNTIME_DIRECTORY": "/run/gatehouse"}
         self.process = subprocess.Popen(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Model
 import Synchronization
 import Testing
@@ -36,7 +37,10 @@ package final class DatagramInbox: Sendable {
         try await eventually("the inbox listens") { !lines.isEmpty }
     }
 
-    deinit { process.withLock { $0.terminate() } }
+    deinit { end() }
+
+    /// Whoever starts a process from a thread of the pool gives it a mask that holds back the polite signals.
+    private func end() { process.withLock { _ = kill($0.processIdentifier, SIGKILL) } }
 
     private var lines: [Substring] {
         let text = (try? String(contentsOfFile: scratch.file("out"), encoding: .utf8)) ?? ""
@@ -73,7 +77,7 @@ package final class DatagramInbox: Sendable {
 
     /// Ends it.
     package func close() async {
-        process.withLock { $0.terminate() }
+        end()
         while process.withLock({ $0.isRunning }) { try? await Task.sleep(for: .milliseconds(5)) }
     }
 }

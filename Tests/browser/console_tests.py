@@ -185,5 +185,6 @@ class Consoles(BrowserCase):
         page = self.signed_in("admin")
         console = self.screen(self.second_window(page)).open().wait_for("connected")
         page.get_by_role("button", name="Sign out").click()
+        page.wait_for_url(self.gateway.origin + "/login")
         console.wait_for("closed")
         self.assertIn("Sign in again", console.panel())

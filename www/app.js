@@ -37,7 +37,12 @@ const open = new Set(["login", "setup"]);
 const root = document.getElementById("app");
 loadIcons().catch(() => {});
 const here = () => location.pathname + location.search;
-const toLogin = (ended) => location.assign(loginPath(here()) + (ended ? `${here() === "/" ? "?" : "&"}ended=1` : ""));
+let leaving = false;
+const toLogin = (ended) => {
+    // Whoever signs out knows that the session ended; the event that says so comes to this page too.
+    if (leaving) return;
+    location.assign(loginPath(here()) + (ended ? `${here() === "/" ? "?" : "&"}ended=1` : ""));
+};
 const api = new APIClient({ onUnauthenticated: () => toLogin(true) });
 const events = new LiveEvents();
 
@@ -67,6 +72,7 @@ async function enter() {
 }
 
 async function logout() {
+    leaving = true;
     await api.call("session.logout", {}, { quiet: true }).catch(() => {});
     location.assign("/login");
 }

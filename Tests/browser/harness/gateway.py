@@ -74,12 +74,16 @@ class Gateway:
             raise AssertionError(f"stage-plugins failed: {done.stderr.strip()}")
 
     def start(self):
+        self.start_unwaited()
+        wait_until(self._answers, "gatehoused to answer", 30)
+
+    def start_unwaited(self):
+        """Starts the daemon, which does not answer yet."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [str(DAEMON), "--config", str(self.configuration)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log)
         Gateway.running.append(self)
-        wait_until(self._answers, "gatehoused to answer", 30)
 
     def stop(self):
         """Ends the daemon as a service manager would; returns the seconds that took."""

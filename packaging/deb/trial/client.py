@@ -66,8 +66,8 @@ class Client:
     def login(self, name, password):
         return self.call("session.login", name=name, password=password)
 
-    def console(self, machine, kind):
-        opened = self.call("console.open", machine=machine, type=kind, takeover=True)
+    def console(self, machine, kind, takeover=True):
+        opened = self.call("console.open", machine=machine, type=kind, takeover=takeover)
         return Console(self, opened["path"], opened["ticket"])
 
 

@@ -57,9 +57,10 @@ def machine_mirror():
     raise SystemExit(f"the machine's apt sources have no `{release} main` to take the mirror from")
 
 
-def make_base(directory):
-    """The smallest Debian, kept as a tarball; returns its path."""
-    mirror, release = machine_mirror()
+def make_base(directory, release=None):
+    """The smallest Debian, of the machine's release where none is named, kept as a tarball; returns its path."""
+    mirror, own = machine_mirror()
+    release = release or own
     tarball = directory / f"{release}.tar.zst"
     if tarball.is_file():
         return tarball
@@ -85,7 +86,7 @@ def make_root(base, package, directory):
     Downloading is all that needs a network, so it is done once for each list of dependencies.
     """
     wanted = subprocess.run(["dpkg-deb", "-f", package, "Depends", "Pre-Depends"], capture_output=True, check=True)
-    key = "%08x" % (hash_of(wanted.stdout) & 0xFFFFFFFF)
+    key = f"{base.name.split('.')[0]}-{hash_of(wanted.stdout) & 0xFFFFFFFF:08x}"
     tarball = directory / f"root-{key}.tar.zst"
     if tarball.is_file():
         return tarball

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import time
 
 CLONE_NEWNET = 0x40000000
 KEYRING = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -23,6 +24,11 @@ mount --make-rprivate /
 mount --bind "$1" "$1"
 cd "$1"
 mount -t proc proc proc
+if [ "$2" = boot ]; then
+    mount -t sysfs sysfs sys
+    umount -l sys/fs/cgroup 2>/dev/null || true
+    mount -t cgroup2 cgroup2 sys/fs/cgroup
+fi
 mount -t tmpfs -o mode=755 tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mount -t tmpfs -o mode=755 tmpfs dev
@@ -38,12 +44,22 @@ exec </dev/null
 umount -l /.outside
 rmdir /.outside
 touch /run/ready
+if [ "$2" = boot ]; then
+    exec env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=null
+fi
 exec sleep infinity
 """
+
+# What a root needs to be booted.
+SYSTEMD = ("systemd", "systemd-sysv", "dbus", "curl", "procps")
 
 
 class CommandFailed(RuntimeError):
     """A command in the container ended with another status than was expected."""
+
+
+class CannotBoot(RuntimeError):
+    """systemd can not run here, and why."""
 
 
 def machine_mirror():
@@ -86,7 +102,8 @@ def make_root(base, package, directory):
     Downloading is all that needs a network, so it is done once for each list of dependencies.
     """
     wanted = subprocess.run(["dpkg-deb", "-f", package, "Depends", "Pre-Depends"], capture_output=True, check=True)
-    key = f"{base.name.split('.')[0]}-{hash_of(wanted.stdout) & 0xFFFFFFFF:08x}"
+    wanted = wanted.stdout + " ".join(SYSTEMD).encode()
+    key = f"{base.name.split('.')[0]}-{hash_of(wanted) & 0xFFFFFFFF:08x}"
     tarball = directory / f"root-{key}.tar.zst"
     if tarball.is_file():
         return tarball
@@ -97,7 +114,8 @@ def make_root(base, package, directory):
         shutil.copy(package, root / "package.deb")
         (root / "etc/apt/apt.conf.d/90keep").write_text('APT::Sandbox::User "root";\nAcquire::Languages "none";\n')
         environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-        for arguments in (["update"], ["install", "-y", "--no-install-recommends", "--download-only", "/package.deb"]):
+        install = ["install", "-y", "--no-install-recommends", "--download-only"]
+        for arguments in (["update"], [*install, "/package.deb"], [*install, *SYSTEMD]):
             subprocess.run(["chroot", root, "apt-get", "-qq", *arguments], env=environment,
                            stdout=subprocess.DEVNULL, check=True)
         (root / "package.deb").unlink()
@@ -121,14 +139,47 @@ class Container:
         # No systemd runs there; the scripts of packages must not start anything either.
         self.write("/usr/sbin/policy-rc.d", "#!/bin/sh\nexit 101\n", 0o755)
         self.write("/etc/hosts", f"127.0.0.1 localhost {os.uname().nodename}\n::1 localhost\n")
-        self.outer = subprocess.Popen(
-            ["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child",
-             "bash", "-c", ENTER, "enter", self.root], stdin=subprocess.DEVNULL)
-        self.pid = self._wait_for_init()
+        self.cgroup = None
+        self._begin(["unshare", "--mount", "--pid", "--net", "--ipc", "--uts", "--fork", "--kill-child",
+                     "bash", "-c", ENTER, "enter", self.root, "stay"])
         self._join_network()
 
+    def _begin(self, command):
+        self.outer = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        self.pid = self._wait_for_init()
+
+    def boot(self):
+        """Ends everything inside and starts systemd as the first process, in a control group of its own.
+
+        The network stays. Raises `CannotBoot` with the reason where that can not be.
+        """
+        self.run("apt-get", "-q", "-y", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0", "install", *SYSTEMD)
+        # Nothing is denied its start any more, and there is no console that a login could wait on.
+        self.path("/usr/sbin/policy-rc.d").unlink()
+        self.run("systemctl", "mask", "console-getty.service", expected=None)
+        mounts = (line.split() for line in pathlib.Path("/proc/mounts").read_text().splitlines())
+        top = next((pathlib.Path(fields[1]) for fields in mounts if fields[2] == "cgroup2"), None)
+        if top is None:
+            raise CannotBoot("there are no control groups of version 2 here")
+        cgroup = top / f"gatehouse-trial-{os.getpid()}"
+        try:
+            cgroup.mkdir()
+        except OSError as problem:
+            raise CannotBoot(f"no control group can be made here: {problem}") from None
+        self.outer.kill()
+        self.outer.wait()
+        self.cgroup = cgroup
+        self._begin(["bash", "-c", 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"', "bash", cgroup,
+                     "unshare", "--mount", "--pid", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
+                     "bash", "-c", ENTER, "enter", self.root, "boot"])
+        for _ in range(300):
+            state = self.run("systemctl", "is-system-running", expected=None).strip()
+            if state in ("running", "degraded"):
+                return
+            time.sleep(0.2)
+        raise AssertionError(f"systemd does not come up: {state}")
+
     def _wait_for_init(self):
-        import time
         for _ in range(500):
             if self.outer.poll() is not None:
                 raise SystemExit("the container did not start, see above")
@@ -194,4 +245,13 @@ class Container:
     def close(self):
         self.outer.kill()
         self.outer.wait()
+        if self.cgroup:
+            # From the leaves up; the last processes may take a moment to go.
+            for folder in sorted(self.cgroup.rglob("*/"), key=lambda each: -len(each.parts)) + [self.cgroup]:
+                for _ in range(50):
+                    try:
+                        folder.rmdir()
+                        break
+                    except OSError:
+                        time.sleep(0.1)
         self.work.cleanup()

@@ -104,4 +104,61 @@ import Testing
             }
         }
     }
+
+    @Test func `an owner sees every level on what is his, others see their own`() async throws {
+        try await APIFixture.run { fixture in
+            let owner = try await fixture.user("owner", .owner, on: "web")
+            let reader = try await fixture.user("reader", .readOnlyAdmin, on: "web")
+            let machine: [String: JSONValue] = ["machine": try await fixture.address("web")]
+            func holders(_ principal: Principal) async throws -> [String: JSONValue] {
+                let found = try await fixture.call("privilege.holders", machine, as: principal)["holders"]?.arrayValue
+                return Dictionary(
+                    uniqueKeysWithValues: (found ?? []).map { ($0["user"]?.stringValue ?? "", $0["level"] ?? .null) })
+            }
+            let all = try await holders(owner)
+            #expect(all["owner"] == "owner" && all["reader"] == "readOnlyAdmin" && all["plain"] == nil)
+            #expect(all.values.contains("superUser"))
+            #expect(try await holders(reader) == ["reader": "readOnlyAdmin"])
+            #expect(await fixture.failure("privilege.holders", machine, as: fixture.plain)?.code == .notFound)
+            #expect(await fixture.failure("privilege.holders", [:], as: owner)?.code == .invalidParameters)
+        }
+    }
+
+    @Test func `a right is given to a number as to a name, and not to both`() async throws {
+        try await APIFixture.run { fixture in
+            let number = JSONValue.int(try #require(fixture.plain.user?.id.number))
+            var parameters: [String: JSONValue] = [
+                "userID": number, "machine": try await fixture.address("web"), "level": "admin",
+            ]
+            let given = try await fixture.call("privilege.grant", parameters, as: fixture.root)
+            #expect(given["privilege"]?["user"] == "plain")
+            parameters["user"] = "plain"
+            #expect(await fixture.failure("privilege.grant", parameters, as: fixture.root)?.code == .invalidParameters)
+            parameters["user"] = nil
+            parameters["userID"] = 999
+            #expect(await fixture.failure("privilege.grant", parameters, as: fixture.root)?.code == .notFound)
+        }
+    }
+
+    @Test func `of oneself one changes how one is called and written to, and nothing else`() async throws {
+        try await APIFixture.run { fixture in
+            let changed = try await fixture.call(
+                "user.modify", ["user": "plain", "givenName": "P", "email": "p@x.example", "language": "de"],
+                as: fixture.plain)
+            #expect(changed["user"]?["givenName"] == "P" && changed["user"]?["language"] == "de")
+            for (name, value) in [("level", JSONValue.string("superUser")), ("active", false), ("name", "boss")] {
+                let error = await fixture.failure(
+                    "user.modify", ["user": "plain", name: value], as: fixture.plain)
+                #expect(error?.code == .forbidden, "\(name)")
+            }
+            #expect(
+                await fixture.failure("user.modify", ["user": "root", "email": "x"], as: fixture.plain)?.code
+                    == .notFound)
+            let renamed = try await fixture.call("user.modify", ["user": "plain", "name": "simple"], as: fixture.root)
+            #expect(renamed["user"]?["name"] == "simple")
+            #expect(
+                await fixture.failure("user.modify", ["user": "simple", "name": " "], as: fixture.root)?.code
+                    == .invalidParameters)
+        }
+    }
 }

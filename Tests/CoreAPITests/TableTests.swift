@@ -70,7 +70,7 @@ import Testing
     @Test func `what only looks is no change, and what changes is`() {
         let looking: Set = [
             "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events", "sample",
-            "stats", "range",
+            "stats", "range", "holders",
             // Every ten seconds a line of the audit log for each node would bury all others.
             "append",
         ]

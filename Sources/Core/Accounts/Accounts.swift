@@ -101,11 +101,13 @@ extension Accounts {
 
     /// Writes a user's changed fields; one who is switched off loses his sessions.
     package func modifyUser(_ user: User) async throws -> User {
+        var checked = user
+        checked.name = try checkedName(user.name)
         try checkTexts(givenName: user.givenName, email: user.email, language: user.language)
-        try await repository.updateUser(user)
+        try await repository.updateUser(checked)
         try await reload(.usersChanged)
         if !user.isActive { await sessions.endAll(of: user.id, reason: "The account was switched off.") }
-        return user
+        return checked
     }
 
     /// Removes a user with everything that was his.

@@ -4,7 +4,8 @@ import Core
 import Model
 
 private let granteeParameters: [Parameter] = [
-    .optional("user", .string(maximum: 64), "The user's name; this or group."),
+    .optional("user", .string(maximum: 64), "The user's name; this, userID or group."),
+    .optional("userID", .int(1...Int64.max), "The user's number, in place of the name."),
     .optional("group", .string(maximum: 64), "The group's name; this or user."),
 ]
 private let targetParameters: [Parameter] = [
@@ -61,6 +62,16 @@ extension CoreAPI {
             return ["privilege": await call.render.privilege(privilege)]
         },
         Method(
+            "privilege.holders",
+            "Lists who has which level on a machine or node, wherever it comes from; one's own, or for an owner all.",
+            right: .user, parameters: targetParameters, result: "{holders: [{user, userID, level, direct}]}"
+        ) { call in
+            guard let target = try await call.optionalTarget() else {
+                throw GatehouseError.invalidParameter("machine", "Name a machine or a node.")
+            }
+            return ["holders": .array(call.holders(of: target))]
+        },
+        Method(
             "privilege.revoke", "Takes a privilege back.", right: .user,
             parameters: [.required("privilege", .int(1...Int64.max), "The privilege's id.")], result: "{}",
             isChange: true
@@ -77,6 +88,24 @@ extension CoreAPI {
 }
 
 extension Call {
+    /// Everybody with a level on a target; `direct` where it is not his level everywhere.
+    fileprivate func holders(of target: PrivilegeTarget) -> [JSONValue] {
+        let maySeeAll = ownLevel(on: target).mayGrant
+        return core.access.table.users.sorted { $0.id.number < $1.id.number }.compactMap { user in
+            guard maySeeAll || user.id == principal.session?.user else { return nil }
+            let level =
+                switch target {
+                case .machine(let id): core.access.level(of: user.id, on: id)
+                case .node(let id): core.access.level(of: user.id, on: id)
+                }
+            guard level.mayView else { return nil }
+            return [
+                "user": .string(user.name), "userID": .int(user.id.number), "level": .string(level.word),
+                "direct": .bool(level > user.level),
+            ]
+        }
+    }
+
     private func ownLevel(on target: PrivilegeTarget) -> AccessLevel {
         switch target {
         case .machine(let id): core.access.level(of: principal, on: id)
@@ -103,20 +132,21 @@ extension Call {
     }
 
     fileprivate func optionalGrantee() throws -> Grantee? {
-        switch (arguments.optionalString("user"), arguments.optionalString("group")) {
-        case (nil, nil): return nil
-        case (let name?, nil):
-            guard let user = core.access.user(named: name) else {
-                throw GatehouseError(.notFound, "There is no such user.")
-            }
-            return .user(user.id)
-        case (nil, let name?):
-            guard let group = core.access.group(named: name) else {
+        let (name, group) = (arguments.optionalString("user"), arguments.optionalString("group"))
+        let number = arguments.optionalInt("userID")
+        guard [name != nil, group != nil, number != nil].count(where: \.self) <= 1 else {
+            throw GatehouseError.invalidParameter("group", "Name a user or a group, not both, and once.")
+        }
+        if let group {
+            guard let found = core.access.group(named: group) else {
                 throw GatehouseError(.notFound, "There is no such group.")
             }
-            return .group(group.id)
-        case (_?, _?): throw GatehouseError.invalidParameter("group", "Name a user or a group, not both.")
+            return .group(found.id)
         }
+        guard name != nil || number != nil else { return nil }
+        let user = name.flatMap { core.access.user(named: $0) } ?? number.flatMap { core.access.user(UserID($0)) }
+        guard let user else { throw GatehouseError(.notFound, "There is no such user.") }
+        return .user(user.id)
     }
 
     fileprivate func optionalTarget() async throws -> PrivilegeTarget? {

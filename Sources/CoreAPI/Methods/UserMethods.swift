@@ -41,16 +41,15 @@ extension CoreAPI {
             return ["user": call.render.user(made)]
         },
         Method(
-            "user.modify", "Changes what is given of a user.", right: .superUser,
-            parameters: [userParameter] + personParameters + [.optional("active", .bool, "Whether it may log in.")],
+            "user.modify", "Changes what is given of a user; of oneself the given name, the mail and the language.",
+            right: .user,
+            parameters: [userParameter] + personParameters + [
+                .optional("name", .string(maximum: 64), "Its new login name."),
+                .optional("active", .bool, "Whether it may log in."),
+            ],
             result: "{user}", isChange: true
         ) { call in
-            var user = try call.user(orSelf: false)
-            user.level = call.level() ?? user.level
-            user.isActive = call.arguments.optionalBool("active") ?? user.isActive
-            user.givenName = call.arguments.optionalString("givenName") ?? user.givenName
-            user.email = call.arguments.optionalString("email") ?? user.email
-            user.language = call.arguments.optionalString("language") ?? user.language
+            let user = try call.modifiedUser()
             return ["user": call.render.user(try await call.core.accounts.modifyUser(user))]
         },
         Method(
@@ -146,6 +145,22 @@ extension Call {
             return user
         }
         throw GatehouseError(.notFound, "There is no such user, or only a superuser may see it.")
+    }
+
+    /// The named user with what the call changes; rank and name are a superuser's to give.
+    fileprivate func modifiedUser() throws -> User {
+        var user = try user(orSelf: true)
+        let isSuperUser = core.access.isSuperUser(principal)
+        for name in ["level", "active", "name"] where !isSuperUser && arguments.value(name) != nil {
+            throw GatehouseError(.forbidden, "Only a superuser may change the \(name) of a user.")
+        }
+        user.level = level() ?? user.level
+        user.isActive = arguments.optionalBool("active") ?? user.isActive
+        user.name = arguments.optionalString("name") ?? user.name
+        user.givenName = arguments.optionalString("givenName") ?? user.givenName
+        user.email = arguments.optionalString("email") ?? user.email
+        user.language = arguments.optionalString("language") ?? user.language
+        return user
     }
 
     fileprivate func group() throws -> Group {

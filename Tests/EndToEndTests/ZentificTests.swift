@@ -95,6 +95,105 @@ import Testing
         }
     }
 
+    @Test func `a script manages accounts, groups and rights`() async throws {
+        try await withGateway(Self.settings) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            let admin = try await gateway.admin()
+            _ = try await admin.call("user.create", ["name": "owner", "password": .string(Gateway.password)])
+            let users = try await admin.call("user.list")["users"]?.arrayValue ?? []
+            let owner = try #require(users.first { $0["name"] == "owner" }?["id"]?.intValue)
+            let machine = try gateway.machine().id
+            let login: JSONValue = ["User.login", "admin", .string(Gateway.password)]
+            let (results, _) = try await call(
+                gateway,
+                [
+                    login, ["User.addUser", ["username": "eve", "password": .string(Gateway.password), "type": 5]],
+                    ["User.getUserUID", "eve"], ["User.setAttributeByUID", .int(owner), "givenname", "Ow"],
+                    ["User.getUserByUID", .int(owner)], ["User.addGroup", "crew"], ["User.addGroup", "crew"],
+                    ["User.addToGroup", .int(owner), "crew"], ["User.getGroupMembers", "crew"],
+                    ["User.renameGroup", "crew", "team"], ["User.getGroups"],
+                    ["VM.grantGroupPrivilege", .string(machine), "team", 2], ["VM.getAllUsers", .string(machine)],
+                    ["VM.getPrivilege", .string(machine), .int(owner)], ["User.isUser", "nobody"],
+                ])
+            try #require(results.count == 15)
+            let eve = try #require(results[2].intValue)
+            #expect(results[1] == true && results[3] == true && results[4]["givenname"] == "Ow")
+            #expect(results[5] == true && results[6] == false && results[8] == [.int(owner)])
+            #expect(results[10] == ["team"] && results[11] == true && results[12] == [.int(owner)])
+            #expect(results[13] == 2 && results[14] == false)
+
+            // The owner gives on what is his, by number, and nothing else.
+            let other = try gateway.machine().id
+            let (own, _) = try await call(
+                gateway,
+                [
+                    ["User.login", "owner", .string(Gateway.password)],
+                    ["VM.grantPrivilege", .string(machine), .int(eve), 3],
+                    ["VM.getPrivilege", .string(machine), .int(eve)], ["User.getUsers"],
+                    ["User.getUserByUID", .int(eve)], ["VM.grantPrivilege", .string(other), .int(eve), 3],
+                    ["User.setAttribute", "language", "de"], ["User.setAttribute", "type", "0"],
+                    ["VM.grantPrivilege", .string(machine), .int(eve), 1],
+                    ["User.setPassword", "wrong one", "another password"],
+                    ["VM.revokePrivilege", .string(machine), .int(eve), 3],
+                    ["VM.getPrivilege", .string(machine), .int(eve)],
+                ])
+            try #require(own.count == 12)
+            let fault: JSONValue = ["fault": 1]
+            #expect(own[1] == true && own[2] == 3 && own[3] == fault && own[4] == fault && own[5] == fault)
+            #expect(own[6] == true && own[7] == fault && own[8] == fault && own[9] == false)
+            #expect(own[10] == true && own[11] == fault)
+            let (end, _) = try await call(
+                gateway,
+                [
+                    login, ["User.removeGroup", "team"], ["User.removeUser", .int(eve)],
+                    ["User.removeUser", .int(eve)],
+                    ["VM.getAllUsers", .string(machine)], ["User.logoutByUID", .int(owner)],
+                ])
+            #expect(end == [true, true, true, ["fault": 6], [], true])
+        }
+    }
+
+    @Test func `a script reads machines and nodes, and has a machine paused by a job`() async throws {
+        var settings = Self.settings
+        settings.staged.append("Plugins/Scheduler")
+        settings.plugins.append(["name": "scheduler", "permissions": "asked"])
+        try await withGateway(settings) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            try await gateway.waitFor("scheduler", "healthy")
+            let machine = JSONValue.string(try await TestDriverMachine(gateway.admin()).id)
+            let login: JSONValue = ["User.login", "admin", .string(Gateway.password)]
+            let (results, _) = try await call(
+                gateway,
+                [
+                    login, ["VM.getVCPUs", machine], ["VM.getMemory", machine], ["VM.getStateStr", machine],
+                    ["VM.getVmParentNode", machine], ["Node.getNodes"], ["VM.saveNotes", machine, "mine"],
+                    ["VM.getNotes", machine], ["VM.getDisks", machine], ["VM.getUptimeStr", machine],
+                    ["VM.getCPUpctHist", machine], ["VM.getConsoleLockUsername", machine, "text"],
+                    ["VM.pause", machine],
+                ])
+            try #require(results.count == 13)
+            #expect(results[1] == 2 && results[2] == 2_097_152 && results[3] == "running")
+            let node = try #require(results[4].stringValue)
+            #expect(results[5].arrayValue?.contains(.string(node)) == true)
+            #expect(results[6] == true && results[7] == "mine" && results[8].arrayValue != nil)
+            #expect(results[10] == [] && results[11] == "")
+            let job = try #require(results[12].intValue)
+            try await eventually("the job is done") {
+                try await call(gateway, [login, ["Scheduler.getJobStatus", .int(job)]]).results.last == 4
+            }
+            let (after, _) = try await call(
+                gateway,
+                [
+                    login, ["VM.getState", machine], ["Scheduler.getJob", .int(job)],
+                    ["Scheduler.getJobsByUUID", machine], ["Node.getNode", .string(node)],
+                    ["Scheduler.getJobsStatus", [.int(job), 999]],
+                ])
+            #expect(after[1] == "p" && after[2]["uid"]?.intValue == 1 && after[2]["module_function"] == "pause")
+            #expect(after[3].arrayValue?.first?["id"]?.intValue == job && after[4]["platform"] == "TEST")
+            #expect(after[5] == ["fault": 6])
+        }
+    }
+
     @Test func `a session of Zentific's is no session of Gatehouse's`() async throws {
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")

@@ -12,7 +12,10 @@ struct ZentificArguments: Sendable {
     init(_ given: [XMLRPCValue], for parameters: [ZentificParameter]) throws {
         var values: [String: XMLRPCValue] = [:]
         for (place, parameter) in parameters.enumerated() {
-            guard place < given.count else { throw ZentificFault.parameter(parameter.name, "It is missing.") }
+            guard place < given.count else {
+                if parameter.isOptional { break }
+                throw ZentificFault.parameter(parameter.name, "It is missing.")
+            }
             values[parameter.name] = try Self.converted(given[place], parameter)
         }
         guard given.count <= parameters.count else {
@@ -40,10 +43,29 @@ struct ZentificArguments: Sendable {
         case .flag:
             guard let flag = flag(value) else { throw ZentificFault.parameter(parameter.name, "It must be 0 or 1.") }
             return .boolean(flag)
+        case .members:
+            guard value.structValue != nil else {
+                throw ZentificFault.parameter(parameter.name, "It must be a struct.")
+            }
+            return value
+        case .ints: return .array(try numbers(value, parameter))
         }
     }
 
-    private static func text(_ value: XMLRPCValue) -> String? {
+    private static func numbers(_ value: XMLRPCValue, _ parameter: ZentificParameter) throws -> [XMLRPCValue] {
+        guard let list = value.arrayValue, list.count <= 1000 else {
+            throw ZentificFault.parameter(parameter.name, "It must be a list of at most 1,000 whole numbers.")
+        }
+        return try list.map { element in
+            guard let number = element.intValue ?? element.stringValue.flatMap({ Int64($0) }) else {
+                throw ZentificFault.parameter(parameter.name, "It must be a list of whole numbers.")
+            }
+            return .int(number)
+        }
+    }
+
+    /// What old clients send where text is wanted.
+    static func text(_ value: XMLRPCValue) -> String? {
         switch value {
         case .string(let text): text
         case .int(let number): String(number)
@@ -53,7 +75,8 @@ struct ZentificArguments: Sendable {
         }
     }
 
-    private static func flag(_ value: XMLRPCValue) -> Bool? {
+    /// What old clients send where a truth value is wanted.
+    static func flag(_ value: XMLRPCValue) -> Bool? {
         switch value {
         case .boolean(let flag): flag
         case .int(0), .string("0"): false
@@ -67,6 +90,15 @@ struct ZentificArguments: Sendable {
 
     /// The number of a parameter that the row has.
     func int(_ name: String) -> Int64 { values[name]?.intValue ?? 0 }
+
+    /// The numbers of a parameter that the row has.
+    func ints(_ name: String) -> [Int64] { values[name]?.arrayValue?.compactMap(\.intValue) ?? [] }
+
+    /// The struct of a parameter that the row has.
+    func members(_ name: String) -> XMLRPCValue { values[name] ?? .members([:]) }
+
+    /// Whether a parameter that may be left out was given.
+    func has(_ name: String) -> Bool { values[name] != nil }
 
     /// The truth value of a parameter that the row has.
     func flag(_ name: String) -> Bool { values[name]?.boolValue ?? false }

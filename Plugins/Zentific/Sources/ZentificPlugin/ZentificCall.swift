@@ -29,6 +29,11 @@ struct ZentificCall: Sendable {
     /// Whether the caller may do and see everything.
     var isSuperUser: Bool { user["level"] == "superUser" }
 
+    /// Refuses whoever is no superuser.
+    func requireSuperUser() throws {
+        guard isSuperUser else { throw GatehouseError(.forbidden, "Only a superuser may do that.") }
+    }
+
     /// Calls a core method as the client.
     func core(_ method: String, _ parameters: [String: JSONValue] = [:]) async throws -> JSONValue {
         try await host.call(method, parameters, token: token)

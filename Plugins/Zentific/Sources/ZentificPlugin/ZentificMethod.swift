@@ -12,6 +12,10 @@ package enum ZentificKind: String, Sendable {
     case int
     /// 0 or 1, as a number, a boolean or a digit without a type.
     case flag
+    /// A struct.
+    case members
+    /// A list of whole numbers, at most 1,000.
+    case ints
 }
 
 /// A parameter of a method.
@@ -20,6 +24,8 @@ package struct ZentificParameter: Sendable {
     package let name: String
     /// What it has to be.
     package let kind: ZentificKind
+    /// Whether it may be left out.
+    package var isOptional = false
 
     /// Text.
     static func text(_ name: String) -> ZentificParameter { ZentificParameter(name: name, kind: .text) }
@@ -29,6 +35,12 @@ package struct ZentificParameter: Sendable {
     static func int(_ name: String) -> ZentificParameter { ZentificParameter(name: name, kind: .int) }
     /// A truth value.
     static func flag(_ name: String) -> ZentificParameter { ZentificParameter(name: name, kind: .flag) }
+    /// A struct.
+    static func members(_ name: String) -> ZentificParameter { ZentificParameter(name: name, kind: .members) }
+    /// A list of whole numbers.
+    static func ints(_ name: String) -> ZentificParameter { ZentificParameter(name: name, kind: .ints) }
+    /// The same, but it may be left out; only others of that sort may follow it.
+    var optional: ZentificParameter { ZentificParameter(name: name, kind: kind, isOptional: true) }
 }
 
 /// What a method answers.
@@ -45,7 +57,7 @@ package struct ZentificMethod: Sendable {
     package let name: String
     /// Other spellings of the name.
     package let aliases: [String]
-    /// What it takes, by place; every parameter is needed.
+    /// What it takes, by place.
     package let parameters: [ZentificParameter]
     /// What it returns, for people.
     package let returns: String
@@ -83,7 +95,9 @@ package struct ZentificMethod: Sendable {
 /// Every method there is; a namespace is a list of rows.
 package enum ZentificTable {
     /// The rows.
-    package static let methods = ZentificTable.zentific + ZentificTable.user + ZentificTable.vm
+    package static let methods = [
+        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, node, scheduler,
+    ].flatMap { $0 }
 
     /// The row of each name and alias.
     static let byName: [String: ZentificMethod] = Dictionary(

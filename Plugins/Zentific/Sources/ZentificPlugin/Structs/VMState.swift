@@ -15,6 +15,19 @@ enum VMState {
         }
     }
 
+    /// The words; empty where its node can not be asked.
+    static func words(_ state: String) -> String {
+        switch letter(state) {
+        case "r": "running"
+        case "b": "blocked/idle"
+        case "p": "paused"
+        case "s": "shutdown"
+        case "d": "dying"
+        case "c": "crashed"
+        default: ""
+        }
+    }
+
     /// Whether a machine in that state uses anything.
     static func isActive(_ state: String) -> Bool { "rbpd".contains(letter(state)) && !letter(state).isEmpty }
 }

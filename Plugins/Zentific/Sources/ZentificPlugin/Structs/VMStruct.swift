@@ -28,8 +28,8 @@ struct VMStruct {
             "puuid": .string(node["id"]?.intValue.map(NodeUUID.text) ?? ""), "type": .string(type), "os": "",
             "id": -1, "kernel": "", "ramdisk": "", "cmdline": "", "on_reboot": "", "on_poweroff": "", "on_crash": "",
             "mem": int("memoryKiB"), "maxmem": int("maxMemoryKiB"), "vcpus": int("vcpus"),
-            "cpupct": .double(stats["cpuPercent"]?.doubleValue ?? 0),
-            "cputime": .double((stats["cpuNanoseconds"]?.doubleValue ?? 0) / 1_000_000_000), "uptime": .int(uptime),
+            "cpupct": .double(cpuPercent),
+            "cputime": .double(cpuSeconds), "uptime": .int(uptime),
             "state": .string(VMState.letter(machine["state"]?.stringValue ?? "")), "vncport": -1, "vncpasswd": "",
             "disks": .array(disks), "vifs": .array(vifs), "numvbds": .int(Int64(disks.count)),
             "numnets": .int(Int64(vifs.count)), "rxbw": .double(sum("receivedBytes")),
@@ -37,11 +37,18 @@ struct VMStruct {
         ])
     }
 
+    /// The processor's share now, in percent of one.
+    var cpuPercent: Double { stats["cpuPercent"]?.doubleValue ?? 0 }
+
+    /// The processor's time so far, in seconds.
+    var cpuSeconds: Double { (stats["cpuNanoseconds"]?.doubleValue ?? 0) / 1_000_000_000 }
+
     private func text(_ name: String) -> XMLRPCValue { .string(machine[name]?.stringValue ?? "") }
 
     private func int(_ name: String) -> XMLRPCValue { .int(machine[name]?.intValue ?? 0) }
 
-    private var type: String {
+    /// The word for how it is virtualized.
+    var type: String {
         switch machine["osType"]?.stringValue {
         case "hvm": "full"
         case "xen", "linux": "para"
@@ -51,7 +58,7 @@ struct VMStruct {
     }
 
     /// Seconds that a running machine has been seen running; 0 where that is not known.
-    private var uptime: Int64 {
+    var uptime: Int64 {
         guard VMState.isActive(machine["state"]?.stringValue ?? ""), let text = machine["since"]?.stringValue,
             let since = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         else { return 0 }
@@ -63,7 +70,8 @@ struct VMStruct {
         return stats[list]?.arrayValue?.first { $0["target"] == target } ?? .null
     }
 
-    private var disks: [XMLRPCValue] {
+    /// DISK: each disk with its figures.
+    var disks: [XMLRPCValue] {
         (machine["disks"]?.arrayValue ?? []).map { disk in
             let target = disk["target"]?.stringValue ?? ""
             let figures = figures("disks", target: disk["target"])
@@ -82,7 +90,8 @@ struct VMStruct {
         }
     }
 
-    private var vifs: [XMLRPCValue] {
+    /// VIF: each interface with its figures.
+    var vifs: [XMLRPCValue] {
         (machine["interfaces"]?.arrayValue ?? []).enumerated().map { place, interface in
             let figures = figures("interfaces", target: interface["target"])
             let figure = { (name: String) in XMLRPCValue.double(figures[name]?.doubleValue ?? 0) }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages as their users know them: by the words on buttons and fields."""
 import pathlib
+import random
 import re
 
 from playwright.sync_api import expect
@@ -136,11 +137,12 @@ class TerminalPage(ConsolePage):
         self.page.keyboard.type(text)
 
     def wait_for_prompt(self, seconds=40):
-        """Presses Enter until the guest's shell answers: it may still be starting."""
+        """Asks the guest's shell for a sum until it answers: a prompt may be left from before the guest started anew."""
+        number = random.randrange(10_000, 99_999)
 
-        def has_prompt():
-            self.type("\n")
+        def has_answered():
+            self.type(f"echo $(({number}+1))\n")
             self.page.wait_for_timeout(500)
-            return re.search(r"demo:[^\n]*# *$", self.text().rstrip("\n ") + " ")
+            return re.search(rf"(?m)^{number + 1}\s*$", self.text())
 
-        wait_until(has_prompt, "a prompt of the guest's shell", seconds)
+        wait_until(has_answered, "an answer of the guest's shell", seconds)

@@ -137,7 +137,7 @@ extension ZentificCall {
         for (key, setting) in [("givenname", "givenName"), ("email", "email"), ("language", "language")] {
             if let value = text(key), !value.isEmpty { parameters[setting] = .string(value) }
         }
-        if let type = given["type"].flatMap(ZentificArguments.text) { parameters["level"] = try level(type) }
+        if let type = given["type"].flatMap(ZentificArguments.text) { parameters["level"] = try level(type, in: "user") }
         _ = try await core("user.create", parameters)
         if given["active"].flatMap(ZentificArguments.flag) == false {
             _ = try await core("user.modify", ["user": .string(name), "active": false])
@@ -153,7 +153,7 @@ extension ZentificCall {
         case "givenname": change = ("givenName", .string(value))
         case "email": change = ("email", .string(value))
         case "language": change = ("language", .string(value))
-        case "type": change = ("level", try level(value))
+        case "type": change = ("level", try level(value, in: "value"))
         case "active":
             guard let isActive = ZentificArguments.flag(.string(value)) else {
                 throw ZentificFault.parameter("value", "It must be 0 or 1.")
@@ -165,9 +165,9 @@ extension ZentificCall {
         _ = try await core("user.modify", ["user": .string(name), change.0: change.1])
     }
 
-    private func level(_ text: String) throws -> JSONValue {
+    private func level(_ text: String, in parameter: String) throws -> JSONValue {
         guard let word = Int64(text).flatMap(AccessNumber.word) else {
-            throw ZentificFault.parameter("value", "A level is a number from 0 to 6.")
+            throw ZentificFault.parameter(parameter, "A level is a number from 0 to 6.")
         }
         return .string(word)
     }

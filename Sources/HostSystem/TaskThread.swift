@@ -30,8 +30,6 @@ package final class TaskThread: TaskExecutor {
         var isOver = false
     }
 
-    /// After how many milliseconds another thread takes over.
-    private static let patience = 50
     /// How many looks without anything new before nobody looks at the clock any more.
     private static let mostQuietLooks = 20
     /// Threads that may be late at once; beyond that everything waits for them.
@@ -40,9 +38,13 @@ package final class TaskThread: TaskExecutor {
     private let state = Mutex(State())
     private let wakeup: Wakeup
     private let watch: Wakeup
+    private let patience: Int
 
     /// Makes one without a thread.
-    package init() throws(SystemFailure) {
+    ///
+    /// - Parameter patience: after how many milliseconds of one task another thread takes over.
+    package init(patience: Int = 50) throws(SystemFailure) {
+        self.patience = patience
         wakeup = try Wakeup()
         watch = try Wakeup()
     }
@@ -178,7 +180,7 @@ extension TaskThread {
             var quietLooks = 0
             while quietLooks < Self.mostQuietLooks {
                 wishes = []
-                Readiness.wait(for: &wishes, milliseconds: Self.patience)
+                Readiness.wait(for: &wishes, milliseconds: patience)
                 switch state.withLock({ Self.look(&$0, &seen, isLast: quietLooks == Self.mostQuietLooks - 1) }) {
                 case .news: quietLooks = 0
                 case .nothing: quietLooks += 1

@@ -70,7 +70,9 @@ extension PluginHost {
     /// Removes copies that nothing uses, unless a plugin is loaded meanwhile; they then stay until the next time.
     func removeUnusedCopies() async {
         guard pendingLoads == 0 else { return }
-        let used = Set(slots.values.compactMap(\.candidate?.digest) + instances.values.map(\.candidate.digest))
+        // A process that has ended is in the list until the task beside it has tidied up.
+        let running = instances.values.filter { !$0.process.gone.isOpen }
+        let used = Set(slots.values.compactMap(\.candidate?.digest) + running.map(\.candidate.digest))
         let (store, mark) = (store, store.mark)
         _ = try? await Blocking.run { store.removeAll(except: used, since: mark) }
     }

@@ -137,7 +137,9 @@ extension ZentificCall {
         for (key, setting) in [("givenname", "givenName"), ("email", "email"), ("language", "language")] {
             if let value = text(key), !value.isEmpty { parameters[setting] = .string(value) }
         }
-        if let type = given["type"].flatMap(ZentificArguments.text) { parameters["level"] = try level(type, in: "user") }
+        if let type = given["type"].flatMap(ZentificArguments.text) {
+            parameters["level"] = try level(type, in: "user")
+        }
         _ = try await core("user.create", parameters)
         if given["active"].flatMap(ZentificArguments.flag) == false {
             _ = try await core("user.modify", ["user": .string(name), "active": false])

@@ -179,6 +179,10 @@ import XMLRPC
         #expect(own.count == 1 && own[0]["id"] == 9 && own[0]["uid"] == 3)
         let machine = try #require(try await core.value("Scheduler.getJobsByUUID", one).arrayValue)
         #expect(machine.count == 1 && machine[0]["id"] == 4 && machine[0]["uid"] == -1)
+        core.answer("job.get") { parameters in ["job": ["id": parameters["job"] ?? .null]] }
+        let asked = core.methods.count
+        for wrong in [0, -1] { #expect(try await core.fault("Scheduler.cancelJob", .int(Int64(wrong)))?.code == 6) }
+        #expect(core.methods[asked...].allSatisfy { $0 == "session.resume" })
         #expect(try await core.value("Scheduler.cancelJob", 3) == true)
         #expect(core.asked.last?.parameters == ["job": 3])
     }

@@ -64,7 +64,7 @@ extension CoreAPI {
         Method(
             "privilege.holders",
             "Lists who has which level on a machine or node, wherever it comes from; one's own, or for an owner all.",
-            right: .user, parameters: targetParameters, result: "{holders: [{user, userID, level, direct}]}"
+            right: .user, parameters: targetParameters, result: "{holders: [{user, userID, level}]}"
         ) { call in
             guard let target = try await call.optionalTarget() else {
                 throw GatehouseError.invalidParameter("machine", "Name a machine or a node.")
@@ -88,7 +88,7 @@ extension CoreAPI {
 }
 
 extension Call {
-    /// Everybody with a level on a target; `direct` where it is not his level everywhere.
+    /// Everybody with a level on a target whom the caller may see.
     fileprivate func holders(of target: PrivilegeTarget) -> [JSONValue] {
         let maySeeAll = ownLevel(on: target).mayGrant
         return core.access.table.users.sorted { $0.id.number < $1.id.number }.compactMap { user in
@@ -101,7 +101,6 @@ extension Call {
             guard level.mayView else { return nil }
             return [
                 "user": .string(user.name), "userID": .int(user.id.number), "level": .string(level.word),
-                "direct": .bool(level > user.level),
             ]
         }
     }

@@ -6,9 +6,9 @@ import XMLRPC
 /// Who may do what on machines, and on nodes with all their machines.
 extension ZentificTable {
     static let vmAccess =
-        access("VM", of: { call in ["machine": try await call.listedMachine()["id"] ?? .null] }) + [
-            grant("VM.grantGroupPrivilege", .text("groupname"), of: { try await machineTarget($0) }),
-            revoke("VM.revokeGroupPrivilege", .text("groupname"), of: { try await machineTarget($0) }),
+        access("VM", of: machineTarget) + [
+            grant("VM.grantGroupPrivilege", .text("groupname"), of: machineTarget),
+            revoke("VM.revokeGroupPrivilege", .text("groupname"), of: machineTarget),
         ]
 
     /// The four methods that machines and nodes both have.
@@ -18,8 +18,8 @@ extension ZentificTable {
         [
             ZentificMethod("\(namespace).getAllUsers", [.uuid()], returns: "array of int, UIDs") { call in
                 let holders = try await call.holders(of: target(call))
-                // Whoever may do everything everywhere is listed only where he was given something here.
-                let wanted = holders.filter { $0["level"] != "superUser" || $0["direct"] == true }
+                // Whoever may do everything everywhere has nothing that was given here.
+                let wanted = holders.filter { $0["level"] != "superUser" }
                 return .array(wanted.map { .int($0["userID"]?.intValue ?? 0) })
             },
             ZentificMethod("\(namespace).getPrivilege", [.uuid(), .int("uid")], returns: "int, a level") { call in
@@ -37,7 +37,7 @@ extension ZentificTable {
         ]
     }
 
-    private static func machineTarget(_ call: ZentificCall) async throws -> [String: JSONValue] {
+    @Sendable private static func machineTarget(_ call: ZentificCall) async throws -> [String: JSONValue] {
         ["machine": try await call.listedMachine()["id"] ?? .null]
     }
 

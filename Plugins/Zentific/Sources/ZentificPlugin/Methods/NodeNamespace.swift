@@ -17,7 +17,7 @@ extension ZentificTable {
 
 extension ZentificCall {
     /// The nodes that the caller may see.
-    fileprivate func nodes() async throws -> [JSONValue] { try await core("node.list")["nodes"]?.arrayValue ?? [] }
+    func nodes() async throws -> [JSONValue] { try await core("node.list")["nodes"]?.arrayValue ?? [] }
 
     /// The node that the call names.
     fileprivate func listedNode() async throws -> JSONValue {

@@ -30,7 +30,8 @@ extension ZentificTable {
         },
         // The later server's.
         ZentificMethod("Scheduler.cancelJob", [.int("id")], returns: "boolean") { call in
-            _ = try await call.core("job.cancel", ["job": .int(max(1, call.arguments.int("id")))])
+            let job = try await call.job(call.arguments.int("id"))["id"] ?? .null
+            _ = try await call.core("job.cancel", ["job": job])
             return true
         },
     ]
@@ -60,7 +61,7 @@ extension ZentificCall {
         if isSuperUser {
             for user in try await users() { numbers[user["name"]?.stringValue ?? ""] = user["id"]?.intValue ?? -1 }
         }
-        let nodes = try await core("node.list")["nodes"]?.arrayValue ?? []
+        let nodes = try await nodes()
         return jobs.map { job in
             let node = nodes.first { !($0["name"]?.isNull ?? true) && $0["name"] == job["node"] }
             return JobStruct.value(

@@ -3,7 +3,7 @@
 import Model
 import XMLRPC
 
-/// What XML-RPC servers tell of themselves ("XML-RPC Introspection", 2001); the seed has none of it.
+/// What XML-RPC servers tell of themselves ("XML-RPC Introspection", 2001).
 extension ZentificTable {
     static let system = [
         ZentificMethod(open: "system.listMethods", returns: "array of string") { _ in

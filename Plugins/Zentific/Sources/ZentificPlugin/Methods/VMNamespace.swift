@@ -58,9 +58,9 @@ extension ZentificCall {
     /// Every machine that the caller may see, with its disks, its interfaces and what it uses.
     func fullMachines() async throws -> [XMLRPCValue] {
         async let listed = machines()
-        async let nodes = core("node.list")
+        async let nodes = nodes()
         let byName = Dictionary(
-            (try await nodes["nodes"]?.arrayValue ?? []).map { ($0["name"]?.stringValue ?? "", $0) }
+            (try await nodes).map { ($0["name"]?.stringValue ?? "", $0) }
         ) { first, _ in first }
         let machines = try await listed
         var values = [XMLRPCValue?](repeating: nil, count: machines.count)

@@ -88,8 +88,7 @@ extension ZentificCall {
     /// The node of the machine that the call names.
     fileprivate func parent() async throws -> JSONValue {
         let machine = try await listedMachine()
-        let listed = try await core("node.list")["nodes"]?.arrayValue ?? []
-        guard let node = listed.first(where: { $0["name"] == machine["node"] }) else {
+        guard let node = try await nodes().first(where: { $0["name"] == machine["node"] }) else {
             throw GatehouseError(.forbidden, "You have no rights on the machine's node.")
         }
         return node

@@ -41,10 +41,7 @@ async function start() {
         connect: () => console_.connect(),
         takeOver: () => console_.connect({ takeover: true }),
         signIn,
-        start: async () => {
-            const changed = await runAction(api, current(), actions.find(({ name }) => name === "start"));
-            if (changed) inventory.merge(changed);
-        },
+        start: () => runAction({ api, inventory }, current(), actions.find(({ name }) => name === "start")),
     };
     const console_ = new ConsoleSession({
         api, events, machine: machine.id, type: route.type, isRunning: () => [
@@ -62,10 +59,9 @@ async function start() {
 
     async function reload() {
         try {
-            const { machine: fresh } = await api.call("machine.show", { machine: machine.id });
-            inventory.merge(fresh);
+            await inventory.ask(() => api.call("machine.show", { machine: machine.id }));
             // An event may have been missed while the stream was down.
-            events.emit("machine.changed", { machine: fresh });
+            events.emit("machine.changed", { machine: current() });
         } catch {
             // The console's own line tells what matters; the next event brings the rest.
         }

@@ -20,6 +20,26 @@ test("a change names the key it touched", () => {
     assert.equal(all.get("b").state, "off");
 });
 
+test("what is told while the server is asked is newer than its answer", async () => {
+    const all = new Collection((each) => each.id);
+    all.reset([{ id: "a" }, { id: "b" }, { id: "c" }, { id: "d" }]);
+    const { answer, told } = await all.ask(async () => {
+        all.set({ id: "a", state: "done" });
+        all.set({ id: "new" });
+        all.remove("b");
+        all.patch("c", { state: "patched" });
+        all.refresh();
+        return ["a", "b", "c"].map((id) => ({ id, state: "queued" }));
+    });
+    all.set({ id: "late" });
+    for (const each of answer) all.take(each, told);
+    assert.deepEqual(["a", "b", "c", "new"].map((id) => all.get(id)?.state), ["done", undefined, "queued", undefined]);
+    all.reset(answer, told);
+    assert.deepEqual(all.values().map(({ id, state }) => [id, state]), [
+        ["c", "queued"], ["a", "done"], ["new", undefined],
+    ]);
+});
+
 function inventory(machines) {
     const events = new FakeEvents();
     const api = new FakeAPI({
@@ -92,4 +112,20 @@ test("a lock that an event tells is known as one's own by the name", () => {
     } } });
     assert.equal(made.machines.get("1").locks.vnc.self, false);
     assert.equal(made.machines.get("1").locks.text, null);
+});
+
+test("an answer about one machine gives way to what events told meanwhile", async () => {
+    const { events, made } = inventory(() => [{ id: "1", name: "web", state: "off" }, { id: "2", name: "db" }]);
+    await made.load();
+    const asked = (id, happens) => made.ask(async () => {
+        happens();
+        return { machine: { id, name: "old", state: "off", disks: [1] } };
+    });
+    await asked("1", () => events.emit("machine.changed", { machine: { id: "1", name: "web", state: "running" } }));
+    assert.equal(made.machines.get("1").state, "running");
+    assert.deepEqual(made.machines.get("1").disks, [1]);
+    await asked("2", () => events.emit("machine.removed", { id: "2" }));
+    assert.equal(made.machines.get("2"), undefined);
+    await asked("1", () => {});
+    assert.equal(made.machines.get("1").state, "off");
 });

@@ -47,7 +47,7 @@ export class ConsoleFrame {
         const power = button("Power", { icon: "power" });
         attachMenu(
             power,
-            () => actionItems(this.api, this.machine, (changed) => inventory.merge(changed)),
+            () => actionItems({ api: this.api, inventory }, this.machine),
             { label: `Actions for ${this.machine.name}` }
         );
         const full = button("Full screen", {

@@ -18,7 +18,7 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
     none = "Nothing was submitted yet." }) {
     const jobs = new Collection((job) => job.id);
     const rows = h("tbody", { role: "rowgroup" });
-    const list = new KeyedList(rows, (id) => jobRow(id, { api, after: (job) => jobs.set(job), without }));
+    const list = new KeyedList(rows, (id) => jobRow(id, { api, jobs, without }));
     const table = jobTable(rows, without);
     const banner = h("div", {});
     const blank = h("div", {}, h("p", { class: "card-note" }, "Loading the jobs…"));
@@ -36,15 +36,15 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
     async function read(before = null) {
         const mine = ++turn;
         try {
-            const answer = await api.call("job.list", {
+            const { answer, told } = await jobs.ask(() => api.call("job.list", {
                 ...listParameters(filter.choice), ...(filter.machine ? { machine: filter.machine } : {}),
                 ...(before === null ? {} : { before }), limit,
-            });
+            }));
             if (ended || mine !== turn) return;
             scheduler = answer.scheduler;
             const known = before === null ? new Map() : new Map(jobs.values().map((job) => [job.id, job]));
             for (const job of answer.jobs) known.set(job.id, job);
-            jobs.reset([...known.values()]);
+            jobs.reset([...known.values()], told);
             show(older, answer.more);
         } catch (problem) {
             if (ended || mine !== turn) return;
@@ -81,8 +81,7 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
     ];
     // Times such as "4 min ago" and "Took" go on by themselves.
     const timer = setInterval(() => {
-        if (document.hidden) return;
-        for (const job of jobs.values()) jobs.set({ ...job });
+        if (!document.hidden) jobs.refresh();
     }, 15_000);
     read();
     return {
@@ -94,7 +93,8 @@ export function jobList({ api, events, filter: first = {}, limit = 100, without 
             else draw();
         },
         load: read,
-        add: (job) => jobs.set(job),
+        /** Takes a job that was just submitted; an event may have told more of it already. */
+        add: (job) => jobs.get(job.id) || jobs.set(job),
         dispose() {
             ended = true;
             clearInterval(timer);

@@ -47,31 +47,27 @@ export function whenText(job) {
     return ago(job.createdAt);
 }
 
-/** Lets a job that is on hold go on; answers with it as it is then. */
-export async function releaseJob(api, job) {
+/** Makes a call about a job; `jobs` is the collection that takes the job as it is then. */
+async function change(api, jobs, method, job) {
     try {
-        const { jobs } = await api.call("job.release", { job: job.id });
-        return jobs[0] ?? null;
+        const { answer, told } = await jobs.ask(() => api.call(method, { job: job.id }));
+        for (const changed of answer.jobs ?? [answer.job]) if (changed) jobs.take(changed, told);
     } catch (problem) {
         notify(describe(problem), "bad");
-        return null;
     }
 }
 
-export async function cancelJob(api, job) {
+/** Lets a job that is on hold go on. */
+export const releaseJob = (api, jobs, job) => change(api, jobs, "job.release", job);
+
+/** Cancels a job after asking. */
+export async function cancelJob(api, jobs, job) {
     const agreed = await confirm({
         title: `Cancel job ${job.id}?`, action: "Cancel the job", danger: true,
         text: isRunning(job) ? `${kindLabel(job.kind)} is under way. It is asked to stop; what it did stays done.`
             : `${kindLabel(job.kind)} will not be done.`,
     });
-    if (!agreed) return null;
-    try {
-        const { job: changed } = await api.call("job.cancel", { job: job.id });
-        return changed ?? null;
-    } catch (problem) {
-        notify(describe(problem), "bad");
-        return null;
-    }
+    if (agreed) await change(api, jobs, "job.cancel", job);
 }
 
 export const jobColumns = [
@@ -81,7 +77,7 @@ export const jobColumns = [
 ];
 
 /** A row of a table of jobs, changed in place: `{element, update(job)}`. */
-export function jobRow(id, { api, after, without = [] }) {
+export function jobRow(id, { api, jobs, without = [] }) {
     let job = null;
     const cells = Object.fromEntries(jobColumns.filter(({ name }) => !without.includes(name)).map((column) => [
         column.name, h("td", { role: "cell", "data-label": column.label,
@@ -89,14 +85,9 @@ export function jobRow(id, { api, after, without = [] }) {
     ]));
     const progress = jobProgress();
     const cancel = button("Cancel", { class: "small quiet-danger", "aria-label": `Cancel job ${id}`,
-        onclick: async () => {
-            const changed = await cancelJob(api, job);
-            if (changed) after(changed);
-        } });
-    const release = button("Release", { class: "small", "aria-label": `Release job ${id}`, onclick: async () => {
-        const changed = await releaseJob(api, job);
-        if (changed) after(changed);
-    } });
+        onclick: () => cancelJob(api, jobs, job) });
+    const release = button("Release", { class: "small", "aria-label": `Release job ${id}`,
+        onclick: () => releaseJob(api, jobs, job) });
     cells.progress?.append(progress.element);
     cells.actions?.append(h("div", { class: "buttons" }, release, cancel));
     return {

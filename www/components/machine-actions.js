@@ -11,8 +11,8 @@ const gentle = {
     reboot: "The guest is asked to restart.",
 };
 
-/** Runs an action on a machine; answers with the machine as the server sees it then, or null. */
-export async function runAction(api, machine, action) {
+/** Runs an action on a machine, after asking where it needs that; the inventory takes the machine as it is then. */
+export async function runAction({ api, inventory }, machine, action) {
     const question = action.ask ?? gentle[action.name];
     if (question) {
         const agreed = await confirm({
@@ -21,27 +21,22 @@ export async function runAction(api, machine, action) {
             action: action.label,
             danger: action.danger,
         });
-        if (!agreed) return null;
+        if (!agreed) return;
     }
     try {
-        const { machine: changed } = await api.call(action.method, { machine: machine.id });
-        return changed;
+        await inventory.ask(() => api.call(action.method, { machine: machine.id }));
     } catch (problem) {
         if (problem.word !== "unauthenticated") notify(`${machine.name}: ${describe(problem)}`, "bad");
-        return null;
     }
 }
 
 /** Menu entries for what fits the machine now. */
-export function actionItems(api, machine, after = () => {}) {
+export function actionItems(context, machine) {
     const fitting = actionsFor(machine);
     const items = fitting.map((action) => ({
         label: action.label, icon: action.icon, danger: action.danger, disabled: machine.operation !== null &&
             !action.danger,
-        run: async () => {
-            const changed = await runAction(api, machine, action);
-            if (changed) after(changed);
-        },
+        run: () => runAction(context, machine, action),
     }));
     const first = items.findIndex((item) => item.danger);
     if (first > 0) items.splice(first, 0, null);

@@ -24,8 +24,7 @@ export function machineRow({ api, inventory }) {
     const consoles = h("div", { class: "consoles" });
     const doing = h("div", { class: "buttons" });
     const more = button("Actions", { icon: "more", bare: true, class: "small" });
-    const after = (changed) => inventory.merge(changed);
-    attachMenu(more, () => actionItems(api, machine, after));
+    attachMenu(more, () => actionItems({ api, inventory }, machine));
     vcpus.classList.add("number");
     size.classList.add("number");
 
@@ -56,10 +55,7 @@ export function machineRow({ api, inventory }) {
             class: "small",
             "aria-label": `${first.label} ${machine.name}`,
             disabled: machine.operation !== null,
-            onclick: async () => {
-                const changed = await runAction(api, machine, first);
-                if (changed) after(changed);
-            },
+            onclick: () => runAction({ api, inventory }, machine, first),
         });
         more.setAttribute("aria-label", `Actions for ${machine.name}`);
         more.hidden = fitting.length === 0;

@@ -5,6 +5,7 @@
 export class Collection {
     #items = new Map();
     #watchers = new Set();
+    #questions = new Set();
 
     constructor(keyOf) {
         this.keyOf = keyOf;
@@ -23,32 +24,65 @@ export class Collection {
         return [...this.#items.values()];
     }
 
-    /** Replaces everything, for a fresh answer of the server. */
-    reset(values) {
-        this.#items = new Map(values.map((value) => [this.keyOf(value), value]));
+    /**
+     * Asks the server; answers with `{answer, told}`, where `told` has the keys that were set or removed meanwhile.
+     * Events and answers travel on ways of their own: an event that comes before an answer may be the newer one.
+     */
+    async ask(question) {
+        const told = new Set();
+        this.#questions.add(told);
+        try {
+            return { answer: await question(), told };
+        } finally {
+            this.#questions.delete(told);
+        }
+    }
+
+    /** Replaces everything with an answer of the server, but for what was `told` since the question. */
+    reset(values, told = new Set()) {
+        const items = new Map();
+        for (const value of values) if (!told.has(this.keyOf(value))) items.set(this.keyOf(value), value);
+        for (const key of told) if (this.#items.has(key)) items.set(key, this.#items.get(key));
+        this.#items = items;
         this.loaded = true;
         this.#tell({ kind: "reset" });
     }
 
+    /** Sets a record as an answer of the server has it, unless it was `told` since the question. */
+    take(value, told) {
+        if (!told.has(this.keyOf(value))) this.set(value);
+    }
+
     set(value) {
         const key = this.keyOf(value);
-        this.#items.set(key, value);
-        this.#tell({ kind: "set", key, value });
+        for (const told of this.#questions) told.add(key);
+        this.#put(key, value);
     }
 
     /** Changes some members of a record that is known; an unknown key is ignored. */
     patch(key, members) {
         const value = this.#items.get(key);
-        if (value) this.set({ ...value, ...members });
+        if (value) this.#put(key, { ...value, ...members });
+    }
+
+    /** Has every record shown anew, for what changes with time alone. */
+    refresh() {
+        for (const [key, value] of this.#items) this.#put(key, { ...value });
     }
 
     remove(key) {
+        for (const told of this.#questions) told.add(key);
         if (this.#items.delete(key)) this.#tell({ kind: "remove", key });
     }
 
     watch(watcher) {
         this.#watchers.add(watcher);
         return () => this.#watchers.delete(watcher);
+    }
+
+    #put(key, value) {
+        this.#items.set(key, value);
+        this.#tell({ kind: "set", key, value });
     }
 
     #tell(change) {
@@ -83,6 +117,15 @@ export class Inventory {
         this.machines.set({ ...this.machines.get(machine.id), ...machine, locks });
     }
 
+    /** Asks about one machine; what an event told of it meanwhile stays, and the answer fills in the rest. */
+    async ask(question) {
+        const { answer: { machine }, told } = await this.machines.ask(question);
+        const known = this.machines.get(machine.id);
+        if (!told.has(machine.id)) this.merge(machine);
+        else if (known) this.machines.set({ ...machine, ...known });
+        return machine;
+    }
+
     #own(lock) {
         return lock && this.me !== null && lock.holder === this.me ? { ...lock, self: true } : lock ?? null;
     }
@@ -97,12 +140,13 @@ export class Inventory {
 
     async #read() {
         try {
-            const [{ machines }, { nodes }] = await Promise.all([
-                this.api.call("machine.list"), this.api.call("node.list"),
+            const [machines, nodes] = await Promise.all([
+                this.machines.ask(() => this.api.call("machine.list")),
+                this.nodes.ask(() => this.api.call("node.list")),
             ]);
             this.problem = null;
-            this.nodes.reset(nodes);
-            this.machines.reset(machines);
+            this.nodes.reset(nodes.answer.nodes, nodes.told);
+            this.machines.reset(machines.answer.machines, machines.told);
         } catch (problem) {
             this.problem = problem;
             this.machines.reset(this.machines.values());

@@ -4,6 +4,7 @@
 import { duration, stamp } from "../lib/format.js";
 import { isActive, isHeld, jobStates, kindLabel, mayCancel, runSeconds } from "../lib/jobs.js";
 import { jobPath } from "../lib/routes.js";
+import { Collection } from "../lib/store.js";
 import { button, h, link, show, text } from "../components/dom.js";
 import { cancelJob, jobBadge, jobProgress, releaseJob, targetCell } from "../components/job-parts.js";
 import { card, empty, pageHead, table } from "../components/page.js";
@@ -11,50 +12,59 @@ import { card, empty, pageHead, table } from "../components/page.js";
 const back = { href: "/jobs", label: "Jobs" };
 
 export default async function view({ api, events, route }) {
-    let answer;
+    const jobs = new Collection((job) => job.id);
+    let page = null;
+    let history = [];
+    let ended = false;
+    let waiting = null;
+    // Heard before the first question: what is told while it is answered must not be lost.
+    const off = [
+        events.on("ready", () => page && load().catch(() => {})),
+        events.on("job.changed", ({ job }) => {
+            if (job?.id !== route.job) return;
+            jobs.set(job);
+            if (page) waiting ??= setTimeout(follow, 300);
+        }),
+    ];
+    function dispose() {
+        ended = true;
+        clearInterval(timer);
+        clearTimeout(waiting);
+        off.forEach((stop) => stop());
+    }
+    const timer = setInterval(() => !document.hidden && page?.tick(), 1000);
+    async function load() {
+        const { answer, told } = await jobs.ask(() => api.call("job.get", { job: route.job }));
+        if (ended) return;
+        jobs.take(answer.job, told);
+        history = answer.events ?? [];
+        page?.happened(history);
+    }
+    async function follow() {
+        waiting = null;
+        const after = history.at(-1)?.id ?? 0;
+        const more = await api.call("job.events", { job: route.job, after }).catch(() => ({ events: [] }));
+        const fresh = more.events.filter(({ id }) => id > (history.at(-1)?.id ?? 0));
+        if (!ended && fresh.length) page.happened(history = [...history, ...fresh]);
+    }
     try {
-        answer = await api.call("job.get", { job: route.job });
+        await load();
     } catch (problem) {
+        dispose();
         if (problem.word !== "notFound") throw problem;
         return { title: "Not found", element: h("div", { class: "page" }, pageHead({ title: "Job", back }),
             h("div", { class: "card" }, empty({
                 icon: "search", title: "There is no such job", text: problem.message,
             }))) };
     }
-    const page = build(api, answer.job);
-    let history = answer.events ?? [];
-    page.update(answer.job, history);
-    let ended = false;
-    let waiting = null;
-    const load = async () => {
-        const next = await api.call("job.get", { job: route.job }).catch(() => null);
-        if (next && !ended) page.update(next.job, history = next.events ?? []);
-    };
-    const follow = async () => {
-        waiting = null;
-        const after = history.at(-1)?.id ?? 0;
-        const more = await api.call("job.events", { job: route.job, after }).catch(() => ({ events: [] }));
-        const fresh = more.events.filter(({ id }) => id > (history.at(-1)?.id ?? 0));
-        if (!ended && fresh.length) page.happened(history = [...history, ...fresh]);
-    };
-    const off = [
-        events.on("ready", load),
-        events.on("job.changed", ({ job }) => {
-            if (job?.id !== route.job) return;
-            page.update(job);
-            waiting ??= setTimeout(follow, 300);
-        }),
-    ];
-    const timer = setInterval(() => !document.hidden && page.tick(), 1000);
-    return { title: `Job ${route.job}`, element: page.element, dispose() {
-        ended = true;
-        clearInterval(timer);
-        clearTimeout(waiting);
-        off.forEach((stop) => stop());
-    } };
+    page = build(api, jobs, jobs.get(route.job));
+    page.update(jobs.get(route.job));
+    page.happened(history);
+    jobs.watch(() => page.update(jobs.get(route.job)));
+    return { title: `Job ${route.job}`, element: page.element, dispose };
 }
 
-function build(api, first) {
+function build(api, jobs, first) {
     let job = first;
     const state = h("span", { class: "head-state", role: "status" });
     const progress = jobProgress();
@@ -62,14 +72,10 @@ function build(api, first) {
     const took = h("span", {});
     const output = h("div", {});
     const happened = h("div", {});
-    const cancel = button("Cancel the job", { icon: "close", class: "quiet-danger", onclick: async () => {
-        const changed = await cancelJob(api, job);
-        if (changed) update(changed);
-    } });
-    const release = button("Release the job", { icon: "start", onclick: async () => {
-        const changed = await releaseJob(api, job);
-        if (changed) update(changed);
-    } });
+    const cancel = button("Cancel the job", { icon: "close", class: "quiet-danger",
+        onclick: () => cancelJob(api, jobs, job) });
+    const release = button("Release the job", { icon: "start",
+        onclick: () => releaseJob(api, jobs, job) });
     const head = pageHead({ title: `${kindLabel(job.kind)} #${job.id}`, back, actions: [release, cancel] });
     head.querySelector("h1").after(state);
     const element = h("div", { class: "page machine-page" }, head, h("div", { class: "columns" },
@@ -79,9 +85,8 @@ function build(api, first) {
             card("Output", { icon: "terminal" }, output)),
         h("div", { class: "column" }, card("Facts", { icon: "info" }, facts))));
 
-    function update(next, events = null) {
+    function update(next) {
         job = next;
-        if (events) showHistory(events);
         state.replaceChildren(jobBadge(job));
         progress.update(job);
         show(release, isHeld(job));

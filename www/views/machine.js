@@ -22,12 +22,11 @@ export default async function view(context) {
     const { api, inventory, route } = context;
     let machine;
     try {
-        ({ machine } = await api.call("machine.show", { machine: route.machine }));
+        machine = await inventory.ask(() => api.call("machine.show", { machine: route.machine }));
     } catch (problem) {
         if (problem.word !== "notFound") throw problem;
         return { title: "Not found", element: gone(problem.message) };
     }
-    inventory.merge(machine);
     const parts = build(context, machine);
     const off = inventory.machines.watch((change) => {
         if (change.kind === "remove" && change.key === machine.id) {
@@ -52,7 +51,6 @@ const gone = (reason) => h("div", { class: "page" }, pageHead({ title: "Machine"
 
 function build({ api, events, inventory }, first) {
     let machine = first;
-    const after = (changed) => inventory.merge(changed);
     const state = h("span", { class: "head-state", role: "status" });
     const actions = h("div", { class: "actions" });
     const consoles = h("div", {});
@@ -76,7 +74,7 @@ function build({ api, events, inventory }, first) {
         machine = next;
         text(heading, machine.name);
         state.replaceChildren(stateBadge(machine));
-        actions.replaceChildren(...headActions(api, machine, after));
+        actions.replaceChildren(...headActions({ api, inventory }, machine));
         consoles.replaceChildren(machineConsoles(api, machine));
         facts.replaceChildren(...factsOf(machine));
         picture.update(machine);
@@ -101,21 +99,18 @@ function build({ api, events, inventory }, first) {
     } };
 }
 
-function headActions(api, machine, after) {
+function headActions(context, machine) {
     const fitting = actionsFor(machine);
     const first = fitting.find(({ name }) => ["start", "resume", "shutdown"].includes(name));
     const lead = first && button(first.label, {
         icon: first.icon, disabled: machine.operation !== null,
-        onclick: async () => {
-            const changed = await runAction(api, machine, first);
-            if (changed) after(changed);
-        },
+        onclick: () => runAction(context, machine, first),
     });
     const more = fitting.length > 0 && attachMenu(button("Actions", {
         icon: "more",
         "aria-label": `Actions for ${machine.name}`,
     }),
-        () => actionItems(api, machine, after));
+        () => actionItems(context, machine));
     const links = machine.consoles.map((type, index) => {
         const link = consoleLink(machine, type);
         if (index === 0) link.classList.add("primary");

@@ -4,8 +4,6 @@ import Core
 import FoundationEssentials
 import Model
 
-private let nodeParameter = Parameter.required("node", .string(maximum: 64), "The node's name.")
-
 extension CoreAPI {
     static let nodeMethods = [
         Method("node.list", "Lists the nodes that the caller may see.", right: .user, result: "{nodes}") { call in
@@ -15,7 +13,7 @@ extension CoreAPI {
             }
             return ["nodes": .array(nodes)]
         },
-        Method("node.show", "Shows a node.", right: .user, parameters: [nodeParameter], result: "{node}") { call in
+        Method("node.show", "Shows a node.", right: .user, parameters: [.node], result: "{node}") { call in
             ["node": call.render.node(try await call.node())]
         },
         switchMethod("node.enable", "Switches a node on: Gatehouse connects to it.", enabled: true),
@@ -24,7 +22,7 @@ extension CoreAPI {
 
     private static func switchMethod(_ name: String, _ summary: String, enabled: Bool) -> Method {
         Method(
-            name, summary, right: .superUser, parameters: [nodeParameter], result: "{node}", isChange: true,
+            name, summary, right: .superUser, parameters: [.node], result: "{node}", isChange: true,
             isRepeatable: true
         ) { call in
             try await call.core.inventory.setNode(try await call.node().record.id, enabled: enabled)
@@ -125,13 +123,6 @@ extension CoreAPI {
 }
 
 extension Call {
-    fileprivate func node() async throws -> NodeEntry {
-        guard let node = await core.inventory.node(named: arguments.string("node")),
-            await core.maySee(node, principal)
-        else { throw GatehouseError(.notFound, "There is no such node, or you have no rights on it.") }
-        return node
-    }
-
     fileprivate func matches(_ machine: MachineEntry, search: String) -> Bool {
         if let node = arguments.optionalString("node"), node != machine.nodeName { return false }
         if let state = arguments.optionalString("state"), state != machine.snapshot.state.rawValue { return false }

@@ -76,7 +76,7 @@ package struct Render: Sendable {
     }
 
     /// A node; where it is and why it fails is for superusers.
-    package func node(_ node: NodeEntry) -> JSONValue {
+    package func node(_ node: NodeEntry, details: NodeDetails? = nil) -> JSONValue {
         let isSuperUser = core.access.isSuperUser(principal)
         var members: [String: JSONValue] = [
             "id": .int(node.record.id.number), "name": .string(node.record.name),
@@ -96,7 +96,19 @@ package struct Render: Sendable {
             members["memoryKiB"] = .int(Int64(facts.memoryKiB))
         default: break
         }
+        members["details"] = details.map(Self.details)
         return .object(members)
+    }
+
+    private static func details(_ details: NodeDetails) -> JSONValue {
+        [
+            "architecture": .string(details.architecture), "megahertz": .int(Int64(details.megahertz)),
+            "numaNodes": .int(Int64(details.numaNodes)), "sockets": .int(Int64(details.sockets)),
+            "cores": .int(Int64(details.cores)), "threads": .int(Int64(details.threads)),
+            "supportsHVM": .bool(details.supportsHVM),
+            "guests": .array(
+                details.guests.map { ["osType": .string($0.osType), "architecture": .string($0.architecture)] }),
+        ]
     }
 
     /// A machine with its locks, as the caller may see it.
@@ -127,7 +139,19 @@ package struct Render: Sendable {
         ]
         members["disks"] = snapshot.disks.map { .array($0.map(Self.disk)) }
         members["interfaces"] = snapshot.interfaces.map { .array($0.map(Self.interface)) }
+        members["details"] = snapshot.details.map(Self.details)
         return .object(members)
+    }
+
+    private static func details(_ details: MachineDetails) -> JSONValue {
+        [
+            "hypervisorID": .optional(details.hypervisorID), "os": .optional(details.os),
+            "kernel": .optional(details.kernel), "initrd": .optional(details.initrd),
+            "commandLine": .optional(details.commandLine), "onReboot": .optional(details.onReboot),
+            "onPowerOff": .optional(details.onPowerOff), "onCrash": .optional(details.onCrash),
+            "vncAddress": .optional(details.vncAddress), "vncPort": .optional(details.vncPort),
+            "needsReboot": .bool(details.needsReboot),
+        ]
     }
 
     private static func disk(_ disk: MachineDisk) -> JSONValue {

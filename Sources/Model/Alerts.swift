@@ -152,6 +152,37 @@ package struct UserAlert: Sendable, Equatable {
     }
 }
 
+/// An alert with what each user who was told of it did.
+package struct AlertWithCopies: Sendable, Equatable {
+    /// What one user did.
+    package struct Copy: Sendable, Equatable {
+        /// The user.
+        package var user: UserID
+        /// Whether he has acknowledged it.
+        package var isAcknowledged: Bool
+        /// Whether he has deleted it from his list.
+        package var isDeleted: Bool
+
+        /// Makes one.
+        package init(user: UserID, isAcknowledged: Bool, isDeleted: Bool) {
+            self.user = user
+            self.isAcknowledged = isAcknowledged
+            self.isDeleted = isDeleted
+        }
+    }
+
+    /// The alert.
+    package var alert: Alert
+    /// The users, by number.
+    package var copies: [Copy]
+
+    /// Makes one.
+    package init(alert: Alert, copies: [Copy]) {
+        self.alert = alert
+        self.copies = copies
+    }
+}
+
 /// The alerts that are kept; each user has his own copy of each that he was told of.
 package protocol AlertRepository: Sendable {
     /// The alerts that are not over.
@@ -169,13 +200,14 @@ package protocol AlertRepository: Sendable {
     /// The newest alerts, newest first: one user's copies, or for nil all alerts.
     func alerts(of user: UserID?, limit: Int) async throws -> [UserAlert]
 
+    /// The newest alerts with a lower number, newest first, each with every user's copy, deleted ones too.
+    func alertsWithCopies(before: Int64, limit: Int) async throws -> [AlertWithCopies]
+
     /// Marks a user's copy of one alert, or for nil of all, as acknowledged; gives whether there was any.
     func acknowledgeAlert(_ id: AlertID?, of user: UserID, at date: Date) async throws -> Bool
 
-    /// Deletes a user's copy; gives whether there was one.
-    ///
-    /// An alert that is over goes with its last copy.
-    func deleteAlert(_ id: AlertID, of user: UserID) async throws -> Bool
+    /// Notes that a user deleted his copy; gives whether there was one that he had not.
+    func deleteAlert(_ id: AlertID, of user: UserID, at date: Date) async throws -> Bool
 
     /// Forgets alerts that were over before that time, at most a thousand; gives how many.
     func pruneAlerts(clearedBefore date: Date) async throws -> Int

@@ -56,13 +56,20 @@ package struct AuditFilter: Sendable, Equatable {
     package var user: String?
     /// Only actions that start with this.
     package var action: String?
+    /// Only what was done to one of these, such as `machine=UUID`; empty for everything.
+    ///
+    /// Capitals do not count.
+    package var targets: [String]
 
     /// Makes a filter.
-    package init(before: Int64? = nil, limit: Int = 100, user: String? = nil, action: String? = nil) {
+    package init(
+        before: Int64? = nil, limit: Int = 100, user: String? = nil, action: String? = nil, targets: [String] = []
+    ) {
         self.before = before
         self.limit = limit
         self.user = user
         self.action = action
+        self.targets = targets
     }
 }
 

@@ -66,6 +66,9 @@ package protocol Hypervisor: Sendable {
     /// After the first `inventory`, `events` yields changes in the order in which they happened.
     func run(events: @escaping @Sendable (HypervisorEvent) async -> Void) async throws
 
+    /// What the node is made of and can run.
+    func details() async throws -> NodeDetails
+
     /// The machine with everything that is known, disks and interfaces too.
     func machine(_ uuid: UUID) async throws -> MachineSnapshot
 
@@ -76,6 +79,9 @@ package protocol Hypervisor: Sendable {
     ///
     /// - Throws: `consoleUnreachable`, with the reason, where there is no way to it.
     func openConsole(_ type: ConsoleType, on uuid: UUID, force: Bool) async throws -> ConsoleSource
+
+    /// The password that the machine's own screen asks for; nil where it asks for none.
+    func vncPassword(of uuid: UUID) async throws -> String?
 
     /// The screen as an image, or nil where only its VNC source can give one.
     func screenshot(of uuid: UUID) async throws -> Screenshot?

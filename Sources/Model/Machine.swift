@@ -113,6 +113,8 @@ package struct MachineSnapshot: Sendable, Equatable {
     package var disks: [MachineDisk]?
     /// Its interfaces; nil until asked for.
     package var interfaces: [MachineInterface]?
+    /// More about it; nil until asked for.
+    package var details: MachineDetails?
 
     /// Makes a snapshot; what is not given is not known.
     package init(
@@ -127,7 +129,8 @@ package struct MachineSnapshot: Sendable, Equatable {
         autostart: Bool? = nil,
         persistent: Bool? = nil,
         disks: [MachineDisk]? = nil,
-        interfaces: [MachineInterface]? = nil
+        interfaces: [MachineInterface]? = nil,
+        details: MachineDetails? = nil
     ) {
         self.uuid = uuid
         self.name = name
@@ -141,6 +144,14 @@ package struct MachineSnapshot: Sendable, Equatable {
         self.persistent = persistent
         self.disks = disks
         self.interfaces = interfaces
+        self.details = details
+    }
+
+    /// The machine as reports have it, without what is only read when it is asked for.
+    package var brief: MachineSnapshot {
+        var brief = self
+        (brief.disks, brief.interfaces, brief.details) = (nil, nil, nil)
+        return brief
     }
 }
 

@@ -65,11 +65,10 @@ extension SQLiteStore: AlertRepository {
                 try db.execute(
                     sql: "UPDATE alert SET clearedAt = ? WHERE id = ? AND clearedAt IS NULL",
                     arguments: [date.milliseconds, id.number])
-                let holders = try Int64.fetchAll(
-                    db, sql: "SELECT user FROM alertCopy WHERE alert = ?", arguments: [id.number])
-                users.formUnion(holders)
-                // Nobody is left who could delete it.
-                if holders.isEmpty { try db.execute(sql: "DELETE FROM alert WHERE id = ?", arguments: [id.number]) }
+                users.formUnion(
+                    try Int64.fetchAll(
+                        db, sql: "SELECT user FROM alertCopy WHERE alert = ? AND deletedAt IS NULL",
+                        arguments: [id.number]))
             }
             return users.sorted().map { UserID($0) }
         }
@@ -88,7 +87,7 @@ extension SQLiteStore: AlertRepository {
                 sql: """
                     SELECT alert.*, c.acknowledgedAt IS NOT NULL AS isAcknowledged
                     FROM alertCopy AS c JOIN alert ON alert.id = c.alert
-                    WHERE c.user = ? ORDER BY c.alert DESC LIMIT ?
+                    WHERE c.user = ? AND c.deletedAt IS NULL ORDER BY c.alert DESC LIMIT ?
                     """,
                 arguments: [user.number, limit]
             ).map(\.alert)
@@ -101,28 +100,44 @@ extension SQLiteStore: AlertRepository {
             try db.execute(
                 sql: """
                     UPDATE alertCopy SET acknowledgedAt = ifnull(acknowledgedAt, :at)
-                    WHERE user = :user AND (:alert IS NULL OR alert = :alert)
+                    WHERE user = :user AND deletedAt IS NULL AND (:alert IS NULL OR alert = :alert)
                     """,
                 arguments: ["at": date.milliseconds, "user": user.number, "alert": id?.number])
             return db.changesCount > 0
         }
     }
 
-    /// Deletes a user's copy; gives whether there was one.
-    ///
-    /// An alert that is over goes with its last copy.
-    package func deleteAlert(_ id: AlertID, of user: UserID) async throws -> Bool {
+    /// Notes that a user deleted his copy; gives whether there was one that he had not.
+    package func deleteAlert(_ id: AlertID, of user: UserID, at date: Date) async throws -> Bool {
         try await write { db in
             try db.execute(
-                sql: "DELETE FROM alertCopy WHERE user = ? AND alert = ?", arguments: [user.number, id.number])
-            guard db.changesCount > 0 else { return false }
-            try db.execute(
+                sql: "UPDATE alertCopy SET deletedAt = ? WHERE user = ? AND alert = ? AND deletedAt IS NULL",
+                arguments: [date.milliseconds, user.number, id.number])
+            return db.changesCount > 0
+        }
+    }
+
+    /// The newest alerts with a lower number, newest first, each with every user's copy, deleted ones too.
+    package func alertsWithCopies(before: Int64, limit: Int) async throws -> [AlertWithCopies] {
+        try await read { db in
+            let copies = try db.makeStatement(
                 sql: """
-                    DELETE FROM alert WHERE id = :id AND clearedAt IS NOT NULL
-                    AND NOT EXISTS (SELECT 1 FROM alertCopy WHERE alert = :id)
-                    """,
-                arguments: ["id": id.number])
-            return true
+                    SELECT user, acknowledgedAt IS NOT NULL AS isAcknowledged, deletedAt IS NOT NULL AS isDeleted
+                    FROM alertCopy WHERE alert = ? ORDER BY user
+                    """)
+            return try AlertRow.fetchAll(
+                db, sql: "SELECT *, 0 AS isAcknowledged FROM alert WHERE id < ? ORDER BY id DESC LIMIT ?",
+                arguments: [before, limit]
+            ).map { row in
+                let alert = row.alert.alert
+                return AlertWithCopies(
+                    alert: alert,
+                    copies: try Row.fetchAll(copies, arguments: [alert.id.number]).map { row in
+                        AlertWithCopies.Copy(
+                            user: UserID(row["user"]), isAcknowledged: row["isAcknowledged"],
+                            isDeleted: row["isDeleted"])
+                    })
+            }
         }
     }
 

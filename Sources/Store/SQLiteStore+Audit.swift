@@ -40,6 +40,9 @@ extension SQLiteStore: AuditRepository {
     /// Entries, newest first; the limit is held within 1 to 500.
     package func entries(_ filter: AuditFilter) async throws -> (entries: [AuditEntry], more: Bool) {
         let limit = min(max(filter.limit, 1), 500)
+        let targets = Dictionary(
+            uniqueKeysWithValues: filter.targets.enumerated().map { ("target\($0.offset)", $0.element) })
+        let ofTargets = targets.isEmpty ? "" : "AND (\(targets.keys.map(Self.isOf).joined(separator: " OR ")))"
         let entries = try await read { db in
             try AuditRow.fetchAll(
                 db,
@@ -48,15 +51,24 @@ extension SQLiteStore: AuditRepository {
                     WHERE id < :before
                     AND (:user IS NULL OR user = :user)
                     AND (:action IS NULL OR substr(action, 1, length(:action)) = :action)
+                    \(ofTargets)
                     ORDER BY id DESC LIMIT :limit
                     """,
                 arguments: [
                     "before": filter.before ?? Int64.max, "user": filter.user, "action": filter.action,
                     "limit": limit + 1,
-                ]
+                ] + StatementArguments(targets)
             ).map(\.entry)
         }
         return (Array(entries.prefix(limit)), entries.count > limit)
+    }
+
+    /// The condition that the first thing that an entry names is the one in an argument.
+    ///
+    /// More things follow after a space, of which `!` is the next character; the index `auditEntryByTarget` is used.
+    private static func isOf(_ argument: String) -> String {
+        let target = "target COLLATE NOCASE"
+        return "\(target) = :\(argument) OR (\(target) > :\(argument) || ' ' AND \(target) < :\(argument) || '!')"
     }
 }
 

@@ -30,6 +30,7 @@ package final class FakeHypervisor: Hypervisor {
         var textHolders: [UUID: Int] = [:]
         var lastHolder = 0
         var picture: Screenshot?
+        var vncPassword: String?
         var consoleSource: ConsoleMaker?
         var host: HostCounters?
         var counters: [UUID: MachineCounters] = [:]
@@ -68,6 +69,11 @@ package final class FakeHypervisor: Hypervisor {
         state.withLock { $0.picture = picture }
     }
 
+    /// Sets the password of every screen.
+    package func setVNCPassword(_ password: String?) {
+        state.withLock { $0.vncPassword = password }
+    }
+
     /// Sets what samples say, and when they say they were taken.
     package func setSample(at date: Date? = nil, host: HostCounters? = nil, machines: [MachineCounters] = []) {
         state.withLock { state in
@@ -82,7 +88,7 @@ package final class FakeHypervisor: Hypervisor {
         state.withLock { state in
             state.machines.removeAll { $0.uuid == machine.uuid }
             state.machines.append(machine)
-            state.events?.yield(.machine(Self.brief(machine)))
+            state.events?.yield(.machine(machine.brief))
         }
     }
 
@@ -107,7 +113,7 @@ package final class FakeHypervisor: Hypervisor {
         state.withLock { state in
             state.unreachable = nil
             state.events?.yield(.node(.online(state.facts)))
-            state.events?.yield(.inventory(state.machines.map(Self.brief)))
+            state.events?.yield(.inventory(state.machines.map(\.brief)))
         }
     }
 
@@ -131,12 +137,24 @@ package final class FakeHypervisor: Hypervisor {
         }
     }
 
-    /// The machine, with at least empty lists of disks and interfaces.
+    /// Eight processors that run anything.
+    package func details() async throws -> NodeDetails {
+        try state.withLock { state in
+            if let reason = state.unreachable { throw GatehouseError(.nodeUnreachable, reason) }
+            if !state.failures.isEmpty { throw state.failures.removeFirst() }
+            return NodeDetails(
+                architecture: "x86_64", megahertz: 2400, cores: 4, threads: 2,
+                guests: [NodeDetails.Guest(osType: "hvm", architecture: "x86_64")])
+        }
+    }
+
+    /// The machine, with at least empty lists of disks and interfaces and empty details.
     package func machine(_ uuid: UUID) async throws -> MachineSnapshot {
         try withMachine(uuid) { _, machine in
             var full = machine
             full.disks = machine.disks ?? []
             full.interfaces = machine.interfaces ?? []
+            full.details = machine.details ?? MachineDetails()
             return full
         }
     }
@@ -149,7 +167,7 @@ package final class FakeHypervisor: Hypervisor {
                 throw GatehouseError(.conflict, "The machine is \(machine.state.rawValue).")
             }
             machine.state = after
-            state.events?.yield(.machine(Self.brief(machine)))
+            state.events?.yield(.machine(machine.brief))
         }
     }
 
@@ -168,6 +186,11 @@ package final class FakeHypervisor: Hypervisor {
         if let maker { return try await maker(type, uuid, force) }
         guard type == .text else { return .tcp(host: "127.0.0.1", port: 1, credential: nil) }
         return .descriptor(try holdText(uuid, force: force), credential: nil)
+    }
+
+    /// The password that was set, for a machine that has a screen.
+    package func vncPassword(of uuid: UUID) async throws -> String? {
+        try withMachine(uuid) { state, machine in machine.consoles.contains(.vnc) ? state.vncPassword : nil }
     }
 
     /// The picture that was set.
@@ -271,12 +294,5 @@ package final class FakeHypervisor: Hypervisor {
         case (.save, .running), (.save, .paused): .saved
         default: nil
         }
-    }
-
-    private static func brief(_ machine: MachineSnapshot) -> MachineSnapshot {
-        var brief = machine
-        brief.disks = nil
-        brief.interfaces = nil
-        return brief
     }
 }

@@ -83,11 +83,14 @@ package struct HypervisorContract: Sendable {
             return
         }
         #expect(facts.cpus > 0 && facts.memoryKiB > 0 && !facts.hostname.isEmpty)
+        let details = try await hypervisor.details()
+        #expect(!details.architecture.isEmpty && details.cores > 0 && !details.guests.isEmpty)
         let machine = try #require(inventory.first { $0.uuid == subject }, "the inventory has the machine")
-        #expect(machine.disks == nil && machine.interfaces == nil, "lists of devices are only given when asked for")
+        #expect(machine == machine.brief, "devices and details are only given when asked for")
         #expect(!machine.state.isActive, "the machine is off at first")
         let full = try await hypervisor.machine(subject)
         #expect(full.disks != nil && full.interfaces != nil)
+        #expect(full.details?.hypervisorID == nil && full.details?.needsReboot == false)
         #expect(full.name == machine.name && full.state == machine.state && full.consoles == machine.consoles)
     }
 
@@ -101,6 +104,7 @@ package struct HypervisorContract: Sendable {
         await expect(.notFound) { _ = try await hypervisor.openConsole(.vnc, on: stranger, force: false) }
         await expect(.notFound) { _ = try await hypervisor.openConsole(.text, on: stranger, force: false) }
         await expect(.notFound) { _ = try await hypervisor.screenshot(of: stranger) }
+        await expect(.notFound) { _ = try await hypervisor.vncPassword(of: stranger) }
         await expect(.notFound) { try await hypervisor.sendKeys([.enter], to: stranger) }
         await expect(.notFound) { _ = try await hypervisor.statistics(of: stranger) }
     }
@@ -131,6 +135,7 @@ package struct HypervisorContract: Sendable {
         try await change(.start, to: .running, record)
         await expect(.conflict) { try await hypervisor.perform(.start, on: subject) }
         await expect(.conflict) { try await hypervisor.perform(.resume, on: subject) }
+        #expect(try await hypervisor.machine(subject).details?.needsReboot == false, "nothing was changed")
         try await verifyScreen()
         try await verifyText()
         try await verifyUse()
@@ -156,6 +161,7 @@ package struct HypervisorContract: Sendable {
     private func expectUnreachable() async {
         await expect(.nodeUnreachable) { [hypervisor, subject] in _ = try await hypervisor.machine(subject) }
         await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.sample() }
+        await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.details() }
     }
 
     /// Carries out an operation and waits for the event with the state that it leads to.

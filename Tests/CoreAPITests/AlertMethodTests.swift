@@ -48,6 +48,21 @@ import Testing
         }
     }
 
+    @Test func `a superuser sees what everybody did to his alerts`() async throws {
+        try await APIFixture.run { fixture in
+            let viewer = try await fixture.user("viewer", .readOnlyAdmin, on: "web")
+            for name in ["web", "mail"] { try await fixture.crash(name) }
+            let seen = try await fixture.call("alert.list", as: viewer)["alerts"]?.arrayValue ?? []
+            try await fixture.call("alert.delete", ["alert": try #require(seen.first?["id"])], as: viewer)
+            let all = try await fixture.call("alert.listAll", as: fixture.root)
+            let copies = (all["alerts"]?.arrayValue ?? []).flatMap { $0["copies"]?.arrayValue ?? [] }
+            #expect(copies.filter { $0["user"] == "viewer" }.map { $0["deleted"] } == [true])
+            #expect(copies.filter { $0["user"] == "root" }.map { $0["deleted"] } == [false, false])
+            #expect(try await fixture.call("alert.listAll", ["limit": 1], as: fixture.root)["more"] == true)
+            #expect(await fixture.failure("alert.listAll", as: viewer)?.code == .forbidden)
+        }
+    }
+
     @Test func `the host's own administrator sees all alerts and has none of his own`() async throws {
         try await APIFixture.run { fixture in
             try await fixture.crash("web")

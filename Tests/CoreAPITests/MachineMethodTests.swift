@@ -44,13 +44,58 @@ import Testing
         try await APIFixture.run { fixture in
             let machine = try await fixture.address("web")
             let full = try await fixture.call("machine.show", ["machine": machine], as: fixture.root)["machine"]
-            #expect(full?["disks"] == [])
+            #expect(full?["disks"] == [] && full?["details"]?["needsReboot"] == false)
+            #expect(full?["details"]?["vncPort"]?.isNull == true)
             fixture.hypervisors[0].disconnect("cable")
             try await eventually("it is away") { try await fixture.test.machine("web").snapshot.state == .unknown }
             let known = try await fixture.call("machine.show", ["machine": machine], as: fixture.root)["machine"]
             #expect(known?["name"] == "web" && known?["state"] == "unknown")
             let error = await fixture.failure("machine.start", ["machine": machine], as: fixture.root)
             #expect(error?.code == .nodeUnreachable)
+        }
+    }
+
+    @Test func `what was done to a machine is told to those who operate it, without addresses`() async throws {
+        try await APIFixture.run { fixture in
+            let machine = try await fixture.address("web")
+            let admin = try await fixture.user("admin", .admin, on: "web")
+            try await fixture.call("machine.pause", ["machine": machine], as: admin)
+            try await fixture.call("machine.pause", ["machine": try await fixture.address("mail")], as: fixture.root)
+            _ = await fixture.failure("machine.pause", ["machine": machine], as: admin)
+            let log = try await fixture.call("machine.log", ["machine": machine], as: admin)
+            let entries = log["entries"]?.arrayValue ?? []
+            #expect(entries.map { $0["outcome"] } == ["failed", "ok"] && log["more"] == false)
+            #expect(entries.allSatisfy { $0["action"] == "machine.pause" && $0["user"] == "admin" })
+            #expect(entries.first?["userID"]?.intValue == admin.session?.user.number)
+            #expect(entries.allSatisfy { $0["address"] == nil })
+            let viewer = try await fixture.user("viewer", .readOnlyAdmin, on: "web")
+            #expect(await fixture.failure("machine.log", ["machine": machine], as: viewer)?.code == .forbidden)
+        }
+    }
+
+    @Test func `a screen's own password is told to those who operate the machine, and that is noted`() async throws {
+        try await APIFixture.run { fixture in
+            let machine = try await fixture.address("web")
+            let call = { try await fixture.call("console.revealPassword", ["machine": machine], as: fixture.root) }
+            #expect(try await call()["password"]?.isNull == true)
+            fixture.hypervisors[0].setVNCPassword("secret")
+            #expect(try await call()["password"] == "secret")
+            let entry = try #require(try await fixture.audit().first)
+            #expect(entry.action == "console.revealPassword" && !"\(entry)".contains("secret"))
+            let job: [String: JSONValue] = ["kind": "console.revealPassword", "parameters": ["machine": machine]]
+            #expect(await fixture.failure("job.submit", job, as: fixture.root)?.code == .invalidParameters)
+        }
+    }
+
+    @Test func `a node tells what it is made of, while it can be asked`() async throws {
+        try await APIFixture.run { fixture in
+            let show = { try await fixture.call("node.show", ["node": "n1"], as: fixture.root)["node"] }
+            let details = try await show()?["details"]
+            #expect(details?["architecture"] == "x86_64" && details?["supportsHVM"] == true && details?["cores"] == 4)
+            #expect(details?["guests"] == [["osType": "hvm", "architecture": "x86_64"]])
+            fixture.hypervisors[0].disconnect("cable")
+            try await eventually("it is away") { try await show()?["state"] == "unreachable" }
+            #expect(try await show()?["details"] == nil)
         }
     }
 

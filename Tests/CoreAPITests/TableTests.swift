@@ -70,7 +70,7 @@ import Testing
     @Test func `what only looks is no change, and what changes is`() {
         let looking: Set = [
             "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events", "sample",
-            "stats", "range", "holders",
+            "stats", "range", "holders", "listAll",
             // Every ten seconds a line of the audit log for each node would bury all others.
             "append",
         ]
@@ -90,7 +90,7 @@ import Testing
             "setup.status", "session.logout", "session.current", "machine.picture", "console.list", "system.status",
             "plugin.list", "plugin.show", "plugin.pages", "plugin.log", "job.get", "job.list", "job.events",
             "job.claim", "job.progress", "job.finish", "node.sample",
-            "machine.stats", "sample.append", "sample.range", "alert.list",
+            "machine.stats", "sample.append", "sample.range", "alert.list", "alert.listAll",
         ]
         #expect(Set(quiet) == expected)
     }

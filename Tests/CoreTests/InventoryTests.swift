@@ -211,6 +211,8 @@ private final class SlowHypervisor: Hypervisor {
         throw GatehouseError(.consoleUnreachable, "no")
     }
 
+    func details() async throws -> NodeDetails { throw GatehouseError(.unsupported, "no") }
+    func vncPassword(of uuid: UUID) async throws -> String? { nil }
     func screenshot(of uuid: UUID) async throws -> Screenshot? { nil }
     func sendKeys(_ keys: [KeyName], to uuid: UUID) async throws {}
     func sample() async throws -> NodeSample { throw GatehouseError(.unsupported, "no") }

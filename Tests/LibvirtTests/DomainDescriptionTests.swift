@@ -42,6 +42,58 @@ import Testing
         return try DomainDescription(xml: Array((text + devices + "</devices></domain>").utf8))
     }
 
+    @Test func `what only a machine shown alone has is read`() throws {
+        let text = """
+            <domain type='qemu' id='7'><name>n</name><uuid>5f0f5f4e-2f0a-4b53-8d0d-0d7f2c1b6a11</uuid>
+              <metadata>
+                <l:libosinfo xmlns:l='http://libosinfo.org/xmlns/libvirt/domain/1.0'>
+                  <l:os id='http://debian.org/debian/12'/>
+                </l:libosinfo>
+              </metadata>
+              <os><type>hvm</type><kernel>/boot/k</kernel><initrd>/boot/i</initrd><cmdline>quiet a=b</cmdline></os>
+              <on_poweroff>destroy</on_poweroff><on_reboot>restart</on_reboot><on_crash>preserve</on_crash>
+              <devices><graphics type='vnc' port='5902' listen='127.0.0.1'/></devices>
+            </domain>
+            """
+        let details = try DomainDescription(xml: Array(text.utf8)).details
+        var wanted = MachineDetails()
+        (wanted.hypervisorID, wanted.os) = (7, "http://debian.org/debian/12")
+        (wanted.kernel, wanted.initrd, wanted.commandLine) = ("/boot/k", "/boot/i", "quiet a=b")
+        (wanted.onPowerOff, wanted.onReboot, wanted.onCrash) = ("destroy", "restart", "preserve")
+        (wanted.vncAddress, wanted.vncPort) = ("127.0.0.1", 5902)
+        #expect(details == wanted)
+        #expect(try Self.description(devices: "").details == MachineDetails())
+    }
+
+    @Test func `what the node gives to a running machine is no change of its definition`() throws {
+        let stored = Self.live
+            .replacing(" id='3'", with: "").replacing("port='5901' ", with: "")
+            .replacing("<target dev='vnet0'/>", with: "").replacing("'>524288<", with: "'>262144<")
+        let live = try DomainDescription(xml: Array(Self.live.utf8))
+        #expect(!live.differs(from: try DomainDescription(xml: Array(stored.utf8))))
+        for (old, new) in [
+            ("current='2'", "current='4'"), ("52:54:00:01:02:03", "52:54:00:01:02:04"), ("'br0'", "'br1'"),
+            ("/srv/web.qcow2", "/srv/other.qcow2"), ("<graphics type='spice' autoport='yes'/>", ""),
+            ("<disk type='volume' device='disk'>", "<disk type='volume' device='lun'>"),
+        ] {
+            let changed = try DomainDescription(xml: Array(stored.replacing(old, with: new).utf8))
+            #expect(live.differs(from: changed), "\(new)")
+        }
+        let network = try Self.description(
+            devices: "<interface type='bridge'><source network='lan' bridge='br0'/></interface>")
+        #expect(network.interfaces.first?.type == "network" && network.interfaces.first?.source == "lan")
+    }
+
+    @Test func `the kinds of guest are read from a node's capabilities, each once`() throws {
+        let guest = { (type: String, arch: String) in
+            "<guest><os_type>\(type)</os_type><arch name='\(arch)'><domain type='qemu'/></arch></guest>"
+        }
+        let text = "<capabilities><host/>\(guest("hvm", "x86_64"))\(guest("hvm", "x86_64"))\(guest("exe", "i686"))"
+        let guests = try CapabilitiesReading.guests(Array((text + "</capabilities>").utf8))
+        #expect(guests.map(\.osType) == ["hvm", "exe"] && guests.map(\.architecture) == ["x86_64", "i686"])
+        #expect(throws: GatehouseError.self) { try CapabilitiesReading.guests(Array("<capabilities>".utf8)) }
+    }
+
     @Test func `what a machine is made of is read`() throws {
         let description = try DomainDescription(xml: Array(Self.live.utf8))
         #expect(description.name == "web & mail")

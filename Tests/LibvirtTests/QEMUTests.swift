@@ -53,6 +53,27 @@ struct QEMUTests {
         }
     }
 
+    @Test func `a change that waits for the next start is told, and the screen's password`() async throws {
+        try await PrivateLibvirtd.with { libvirtd in
+            let screen = "<graphics type='vnc' autoport='yes' listen='127.0.0.1' passwd='secret'/>"
+            try await libvirtd.define(Self.domain(graphics: screen))
+            let hypervisor = try TestNode.hypervisor(libvirtd.uri)
+            try await running(hypervisor) { record in
+                _ = try await record.inventory()
+                #expect(try await hypervisor.details().supportsHVM)
+                #expect(try await hypervisor.vncPassword(of: Self.uuid) == "secret")
+                try await hypervisor.perform(.start, on: Self.uuid)
+                let details = try #require(try await hypervisor.machine(Self.uuid).details)
+                #expect(details.hypervisorID ?? 0 > 0 && details.vncPort ?? 0 >= 5900 && !details.needsReboot)
+                #expect(details.onReboot == "restart" && details.vncAddress == "127.0.0.1")
+                _ = try await libvirtd.virsh("setmaxmem", "bios", "65536", "--config")
+                #expect(try await hypervisor.machine(Self.uuid).details?.needsReboot == true)
+                try await hypervisor.perform(.powerOff, on: Self.uuid)
+                #expect(try await hypervisor.machine(Self.uuid).details?.needsReboot == false)
+            }
+        }
+    }
+
     @Test func `a machine with a disk and an interface is measured, with its host`() async throws {
         try await PrivateLibvirtd.with { libvirtd in
             let image = "\(libvirtd.directory)/disk.img"

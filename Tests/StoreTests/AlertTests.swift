@@ -25,8 +25,9 @@ import Testing
             #expect(try await store.acknowledgeAlert(kept.id, of: ada, at: noon))
             #expect(try await store.alerts(of: ada, limit: 5) == [UserAlert(alert: kept, isAcknowledged: true)])
             #expect(try await store.alerts(of: bob, limit: 5) == [UserAlert(alert: kept, isAcknowledged: false)])
-            #expect(try await store.deleteAlert(kept.id, of: ada))
-            #expect(try await store.deleteAlert(kept.id, of: ada) == false)
+            #expect(try await store.deleteAlert(kept.id, of: ada, at: noon))
+            #expect(try await store.deleteAlert(kept.id, of: ada, at: noon) == false)
+            #expect(try await store.acknowledgeAlert(kept.id, of: ada, at: noon) == false)
             #expect(try await store.alerts(of: ada, limit: 5).isEmpty)
             #expect(try await store.alerts(of: bob, limit: 5).count == 1)
             #expect(try await store.alerts(of: nil, limit: 5).count == 1)
@@ -48,16 +49,37 @@ import Testing
         }
     }
 
-    @Test func `an alert that is over stays until its last copy goes`() async throws {
+    @Test func `what users deleted is still known`() async throws {
+        try await withStore { store in
+            let (ada, bob) = (try await store.user("ada").id, try await store.user("bob").id)
+            let node = try await store.node("n1")
+            let first = try await store.insertAlert(Self.alert(.node(node), for: [ada, bob]), maximumPerUser: 10)
+            let second = try await store.insertAlert(Self.alert(.node(node), .memory, for: []), maximumPerUser: 10)
+            #expect(try await store.deleteAlert(first.id, of: ada, at: noon))
+            #expect(try await store.acknowledgeAlert(first.id, of: bob, at: noon))
+            let copies = [
+                AlertWithCopies.Copy(user: ada, isAcknowledged: false, isDeleted: true),
+                AlertWithCopies.Copy(user: bob, isAcknowledged: true, isDeleted: false),
+            ]
+            let all = try await store.alertsWithCopies(before: .max, limit: 5)
+            #expect(all == [AlertWithCopies(alert: second, copies: []), AlertWithCopies(alert: first, copies: copies)])
+            #expect(try await store.alertsWithCopies(before: .max, limit: 1).map(\.alert) == [second])
+            #expect(try await store.alertsWithCopies(before: second.id.number, limit: 5).map(\.alert) == [first])
+        }
+    }
+
+    @Test func `an alert that is over stays though its last copy goes, until it is old`() async throws {
         try await withStore { store in
             let (ada, bob) = (try await store.user("ada").id, try await store.user("bob").id)
             let node = try await store.node("n1")
             let kept = try await store.insertAlert(Self.alert(.node(node), for: [ada, bob]), maximumPerUser: 10)
-            #expect(try await store.deleteAlert(kept.id, of: ada))
+            #expect(try await store.deleteAlert(kept.id, of: ada, at: noon))
             #expect(try await store.clearAlerts([kept.id], at: noon + 5) == [bob])
             #expect(try await store.openAlerts().isEmpty)
             #expect(try await store.alerts(of: bob, limit: 1).first?.alert.clearedAt == (noon + 5).kept)
-            #expect(try await store.deleteAlert(kept.id, of: bob))
+            #expect(try await store.deleteAlert(kept.id, of: bob, at: noon))
+            #expect(try await store.alerts(of: nil, limit: 5).count == 1)
+            #expect(try await store.pruneAlerts(clearedBefore: noon + 6) == 1)
             #expect(try await store.alerts(of: nil, limit: 5).isEmpty)
         }
     }

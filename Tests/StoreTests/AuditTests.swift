@@ -9,10 +9,11 @@ import Testing
 
 @Suite struct AuditTests {
     private func entry(
-        _ action: String, _ outcome: AuditOutcome = .ok, user: String? = "ada", detail: String? = nil
+        _ action: String, _ outcome: AuditOutcome = .ok, user: String? = "ada", detail: String? = nil,
+        target: String? = "web"
     ) -> AuditEntry {
         AuditEntry(
-            at: noon.kept, user: user, address: "::1", action: action, target: "web", outcome: outcome, detail: detail)
+            at: noon.kept, user: user, address: "::1", action: action, target: target, outcome: outcome, detail: detail)
     }
 
     @Test func `entries come newest first, page by page`() async throws {
@@ -42,6 +43,23 @@ import Testing
             #expect(try await actions(AuditFilter(action: "machine.")) == ["machine.stop", "machine.start"])
             #expect(try await actions(AuditFilter(action: "%")).isEmpty)
             #expect(try await actions(AuditFilter(user: "bob", action: "machine.start")).isEmpty)
+        }
+    }
+
+    @Test func `entries are found by what was done to one thing, whatever else they name`() async throws {
+        try await withStore { store in
+            let targets = [
+                "machine=ab", "machine=AB type=vnc", "machine=abc", "machine=ab@n1", "machine=ab!", "node=ab", nil,
+            ]
+            try await store.append(
+                targets.enumerated().map { entry("\($0.offset)", target: $0.element) }, maximumRefusals: 10)
+            func actions(_ targets: [String], before: Int64? = nil) async throws -> [String] {
+                try await store.entries(AuditFilter(before: before, targets: targets)).entries.map(\.action)
+            }
+            #expect(try await actions(["machine=ab"]) == ["1", "0"])
+            #expect(try await actions(["machine=ab", "machine=ab@n1"]) == ["3", "1", "0"])
+            #expect(try await actions(["machine=ab"], before: 2) == ["0"])
+            #expect(try await actions(["machine=%"]).isEmpty)
         }
     }
 

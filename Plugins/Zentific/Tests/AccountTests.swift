@@ -156,6 +156,26 @@ import XMLRPC
                 == .members(["id": 7, "user": 3, "acknowledged": true, "deleted": false, "message": "old"]))
     }
 
+    @Test func `a superuser gets everybody's alerts, deleted ones too`() async throws {
+        core.answer("alert.listAll") { _ in
+            let copies: JSONValue = [
+                ["userID": 3, "acknowledged": true, "deleted": false],
+                ["userID": 4, "acknowledged": false, "deleted": true],
+            ]
+            return [
+                "alerts": [["id": 8, "message": "new", "copies": copies], ["id": 7, "copies": []]], "more": false,
+            ]
+        }
+        let alerts = try await core.value("User.getAllAlerts").arrayValue
+        #expect(
+            alerts == [
+                .members(["id": 8, "user": 3, "acknowledged": true, "deleted": false, "message": "new"]),
+                .members(["id": 8, "user": 4, "acknowledged": false, "deleted": true, "message": "new"]),
+            ])
+        core.answer("alert.listAll") { _ in throw GatehouseError(.forbidden, "Only a superuser may do this.") }
+        #expect(try await core.fault("User.getAllAlerts")?.code == 1)
+    }
+
     @Test func `a rule is given and taken by number, and by a group's name`() async throws {
         let one = XMLRPCValue.string(FakeCore.one)
         #expect(try await core.value("VM.grantPrivilege", one, 5, 3) == true)

@@ -23,6 +23,57 @@ import XMLRPC
         #expect(try await core.value("VM.\(method)", one) == wanted)
     }
 
+    @Test func `what a machine's definition says, and what waits for its next start`() async throws {
+        core.answer("machine.show") { _ in
+            var machine = FakeCore.machine(FakeCore.one, "running").objectValue ?? [:]
+            machine["details"] = [
+                "hypervisorID": 12, "os": "http://debian.org/debian/12", "kernel": "/k", "initrd": "/i",
+                "commandLine": "quiet", "onReboot": "restart", "onPowerOff": "destroy", "onCrash": "preserve",
+                "vncPort": 5903, "needsReboot": true,
+            ]
+            return ["machine": .object(machine)]
+        }
+        #expect(try await core.value("VM.getVMid", one) == 12)
+        #expect(try await core.value("VM.getOS", one) == "http://debian.org/debian/12")
+        #expect(try await core.value("VM.getVNCport", one) == 5903)
+        #expect(try await core.value("VM.needsReboot", one) == true)
+        let whole = try await core.value("VM.getVM", one)
+        #expect(whole["id"] == 12 && whole["vncport"] == 5903 && whole["kernel"] == "/k" && whole["ramdisk"] == "/i")
+        #expect(whole["on_reboot"] == "restart" && whole["on_crash"] == "preserve" && whole["cmdline"] == "quiet")
+        core.answer("machine.show") { _ in ["machine": FakeCore.machine(FakeCore.one, "off")] }
+        #expect(try await core.value("VM.getVMid", one) == -1)
+        #expect(try await core.value("VM.getVNCport", one) == -1)
+        #expect(try await core.value("VM.getOS", one) == "")
+        #expect(try await core.value("VM.needsReboot", one) == false)
+    }
+
+    @Test func `a screen's password, and what was done to a machine`() async throws {
+        core.answer("console.revealPassword") { parameters in
+            #expect(parameters == ["machine": .string(FakeCore.one)])
+            return ["password": "secret"]
+        }
+        #expect(try await core.value("VM.getVNCpass", one) == "secret")
+        core.answer("console.revealPassword") { _ in ["password": nil] }
+        #expect(try await core.value("VM.getVNCpass", one) == "")
+        core.answer("machine.log") { parameters in
+            #expect(parameters["machine"] == .string(FakeCore.one))
+            return [
+                "entries": [
+                    ["id": 9, "at": "T9", "userID": 3, "action": "machine.start", "outcome": "ok", "detail": nil],
+                    [
+                        "id": 8, "at": "T8", "userID": nil, "action": "machine.save", "outcome": "failed",
+                        "detail": "No.",
+                    ],
+                    ["id": 7, "at": "T7", "userID": 4, "action": "console.open", "outcome": "refused", "detail": nil],
+                ], "more": false,
+            ]
+        }
+        let log = try #require(try await core.value("VM.getLog", one).arrayValue)
+        #expect(log.map { $0["severity"] } == [0, 2, 1] && log.map { $0["uid"] } == [3, -1, 4])
+        #expect(log.map { $0["message"] } == ["machine.start", "machine.save: No.", "console.open"])
+        #expect(log.first?["timestamp"] == "T9")
+    }
+
     @Test func `disks and interfaces are those of the whole machine`() async throws {
         let whole = try await core.value("VM.getVM", one)
         #expect(try await core.value("VM.getDisks", one) == whole["disks"])
@@ -108,13 +159,16 @@ import XMLRPC
     }
 
     @Test func `nodes have their fields, and go by their numbers`() async throws {
-        core.answer("node.list") { _ in
-            [
-                "nodes": [
-                    [
-                        "id": 7, "name": "kvm1", "state": "online", "hypervisor": "QEMU", "version": "7.2.22",
-                        "hostname": "kvm1.example.org", "cpus": 8, "memoryKiB": 1024,
-                    ]
+        core.answer("node.show") { parameters in
+            #expect(parameters == ["node": "kvm1"])
+            return [
+                "node": [
+                    "id": 7, "name": "kvm1", "state": "online", "hypervisor": "QEMU", "version": "7.2.22",
+                    "hostname": "kvm1.example.org", "cpus": 8, "memoryKiB": 1024,
+                    "details": [
+                        "architecture": "x86_64", "megahertz": 2400, "numaNodes": 1, "sockets": 2, "cores": 4,
+                        "threads": 1, "supportsHVM": true, "guests": [["osType": "hvm", "architecture": "x86_64"]],
+                    ],
                 ]
             ]
         }
@@ -129,6 +183,12 @@ import XMLRPC
             ])
         #expect(node["enabled"] == true && node["address"] == "kvm1.example.org" && node["domainname"] == "example.org")
         #expect(node["platformfull"] == "QEMU 7.2.22" && node["num_cpus"] == 8 && node["total_memory"] == 1_048_576.0)
+        #expect(node["architecture"] == "x86_64" && node["hvm"] == true && node["capabilities"] == "hvm-x86_64")
+        #expect(node["sockets_per_node"] == 2 && node["cores_per_socket"] == 4 && node["cpu_mhz"] == 2400.0)
+        #expect(try await core.value("Node.supportsHvm", .string(NodeUUID.text(7))) == true)
+        core.answer("node.show") { _ in ["node": ["id": 7, "name": "kvm1"]] }
+        #expect(try await core.fault("Node.supportsHvm", .string(NodeUUID.text(7)))?.code == 8)
+        #expect(try await core.fault("Node.supportsHvm", one)?.code == 6)
         #expect(try await core.fault("Node.getNode", one)?.code == 6)
         #expect(try await core.fault("Node.getNode", one, session: FakeCore.reader)?.code == 1)
         #expect(NodeUUID.number(NodeUUID.text(-1)) == 0xFFFF_FFFF_FFFF)

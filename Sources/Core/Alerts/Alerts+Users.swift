@@ -43,6 +43,12 @@ extension Alerts {
         return visible
     }
 
+    /// Every alert with what each user did to his copy, newest first, and whether there are more.
+    package func alertsWithCopies(before: Int64, limit: Int) async throws -> (alerts: [AlertWithCopies], more: Bool) {
+        let found = try await repository.alertsWithCopies(before: before, limit: limit + 1)
+        return (Array(found.prefix(limit)), found.count > limit)
+    }
+
     /// Marks one alert of a user, or for nil all of them, as acknowledged.
     ///
     /// - Throws: `notFound` where he has no such alert.
@@ -56,7 +62,7 @@ extension Alerts {
     ///
     /// - Throws: `notFound` where he has no such alert.
     package func delete(_ id: AlertID, of user: UserID) async throws {
-        guard try await repository.deleteAlert(id, of: user) else { throw Self.notFound }
+        guard try await repository.deleteAlert(id, of: user, at: time.now()) else { throw Self.notFound }
         bus.publish(.alertsChanged(user))
     }
 

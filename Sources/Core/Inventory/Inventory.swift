@@ -260,10 +260,9 @@ extension Inventory {
         }
         if held == nil { operations[id] = nil }
         // A node that was switched off meanwhile has no machines any more.
-        if var fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
-            // Reports leave these out; keeping them would look like a change at the next report.
-            (fresh.disks, fresh.interfaces) = (nil, nil)
-            await note(fresh, on: id.node)
+        if let fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
+            // Keeping what reports leave out would look like a change at the next report.
+            await note(fresh.brief, on: id.node)
         }
         bus.publish(.machineChanged(id))
         try result.get()

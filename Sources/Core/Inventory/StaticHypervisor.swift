@@ -55,6 +55,11 @@ package struct StaticHypervisor: Hypervisor {
         while true { try await Task.sleep(for: .seconds(3600)) }
     }
 
+    /// Refused: nothing is known of the node but its consoles.
+    package func details() async throws -> NodeDetails {
+        throw GatehouseError(.unsupported, "This node is a list of consoles; nothing else is known of it.")
+    }
+
     /// The machine of that UUID.
     package func machine(_ uuid: UUID) async throws -> MachineSnapshot { snapshot(try known(uuid)) }
 
@@ -75,6 +80,12 @@ package struct StaticHypervisor: Hypervisor {
         case nil:
             throw GatehouseError(.consoleUnreachable, "The machine has no \(type.rawValue) console.")
         }
+    }
+
+    /// Nil: what is listed with the machine is for Gatehouse alone.
+    package func vncPassword(of uuid: UUID) async throws -> String? {
+        _ = try known(uuid)
+        return nil
     }
 
     /// Nil: only the VNC source can give one.

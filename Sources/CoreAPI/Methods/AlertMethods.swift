@@ -19,6 +19,15 @@ extension CoreAPI {
             result: "{alerts, more, unacknowledged}", isActivity: false
         ) { call in try await list(call) },
         Method(
+            "alert.listAll", "Lists every alert with what each user did to it, newest first; deleted ones too.",
+            right: .superUser,
+            parameters: [
+                .optional("before", .int(1...Int64.max), "Only alerts with a lower id."),
+                .optional("limit", .int(1...500), "At most that many; 100 if left out."),
+            ],
+            result: "{alerts: [{…, copies: [{user, userID, acknowledged, deleted}]}], more}", isActivity: false
+        ) { call in try await listAll(call) },
+        Method(
             "alert.acknowledge", "Marks an alert as seen by the caller.", right: .user, parameters: [alertParameter],
             result: "{}", isChange: true
         ) { call in
@@ -80,6 +89,29 @@ extension CoreAPI {
             "alerts": .array(alerts), "more": .bool(fitting.count > limit),
             "unacknowledged": .int(Int64(all.count { !$0.isAcknowledged })),
         ]
+    }
+}
+
+extension CoreAPI {
+    private static func listAll(_ call: Call) async throws -> JSONValue {
+        let found = try await call.core.alerts.alertsWithCopies(
+            before: call.arguments.optionalInt("before") ?? Int64.max,
+            limit: Int(call.arguments.optionalInt("limit") ?? 100))
+        var alerts: [JSONValue] = []
+        for entry in found.alerts {
+            let alert = await call.render.alert(UserAlert(alert: entry.alert, isAcknowledged: false))
+            var members = alert.objectValue ?? [:]
+            members["acknowledged"] = nil
+            members["copies"] = .array(
+                entry.copies.map { copy in
+                    [
+                        "user": .optional(call.core.access.user(copy.user)?.name), "userID": .int(copy.user.number),
+                        "acknowledged": .bool(copy.isAcknowledged), "deleted": .bool(copy.isDeleted),
+                    ]
+                })
+            alerts.append(.object(members))
+        }
+        return ["alerts": .array(alerts), "more": .bool(found.more)]
     }
 }
 

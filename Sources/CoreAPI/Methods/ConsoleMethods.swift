@@ -56,6 +56,15 @@ extension CoreAPI {
             return ["lock": await call.lock(of: machine, key)]
         },
         Method(
+            "console.revealPassword",
+            "Tells the password that a machine's own VNC port asks for; Gatehouse's consoles need none.",
+            right: .operate, parameters: [.machine], result: "{password}: null where it asks for none", isChange: true,
+            isRepeatable: true
+        ) { call in
+            let id = try call.machine().id
+            return ["password": .optional(try await call.core.inventory.hypervisor(of: id).vncPassword(of: id.uuid))]
+        },
+        Method(
             "console.disconnect", "Closes a console and frees its lock.", right: .operate,
             parameters: [
                 .machine, typeParameter,

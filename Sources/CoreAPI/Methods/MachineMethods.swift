@@ -13,8 +13,14 @@ extension CoreAPI {
             }
             return ["nodes": .array(nodes)]
         },
-        Method("node.show", "Shows a node.", right: .user, parameters: [.node], result: "{node}") { call in
-            ["node": call.render.node(try await call.node())]
+        Method(
+            "node.show", "Shows a node with what it is made of and can run.", right: .user, parameters: [.node],
+            result: "{node}"
+        ) { call in
+            let node = try await call.node()
+            // A node that is away still leaves what is known.
+            let details = try? await call.core.inventory.hypervisor(on: node.record.id).details()
+            return ["node": call.render.node(node, details: details)]
         },
         switchMethod("node.enable", "Switches a node on: Gatehouse connects to it.", enabled: true),
         switchMethod("node.disable", "Switches a node off: its machines are not listed.", enabled: false),
@@ -67,6 +73,14 @@ extension CoreAPI {
             return ["machine": await call.render.machine(machine)]
         },
         Method(
+            "machine.log", "Lists what was done to a machine, newest first.", right: .operate,
+            parameters: [
+                .machine, .optional("before", .int(1...Int64.max), "Only entries with a lower id."),
+                .optional("limit", .int(1...500), "At most that many; 100 if left out."),
+            ],
+            result: "{entries: [{id, at, user, userID, action, outcome, detail}], more}"
+        ) { call in try await log(call) },
+        Method(
             "machine.picture", "Takes a picture of a machine's screen, at most five seconds old.", right: .view,
             parameters: [.machine], result: "{type, data (base64), takenAt}", isActivity: false
         ) { call in
@@ -94,6 +108,27 @@ extension CoreAPI {
             return [:]
         },
     ]
+
+    private static func log(_ call: Call) async throws -> JSONValue {
+        let arguments = call.arguments
+        let machine = try call.machine()
+        // Either way of writing it may have been used.
+        let addresses = Set([machine.address, MachineAddress(uuid: machine.id.uuid, node: machine.nodeName)])
+        let found = try await call.core.audit.entries(
+            AuditFilter(
+                before: arguments.optionalInt("before"), limit: Int(arguments.optionalInt("limit") ?? 100),
+                targets: addresses.map { "machine=\($0)" }))
+        let users = call.core.access.table.users
+        let entries = found.entries.map { entry -> JSONValue in
+            [
+                "id": .int(entry.id), "at": Render.time(entry.at), "user": .optional(entry.user),
+                "userID": .optional(users.first { $0.name == entry.user }.map { Int($0.id.number) }),
+                "action": .string(entry.action), "outcome": .string(entry.outcome.rawValue),
+                "detail": .optional(entry.detail),
+            ]
+        }
+        return ["entries": .array(entries), "more": .bool(found.more)]
+    }
 
     static let machineOperationMethods: [Method] = MachineOperation.allCases.map { operation in
         Method(

@@ -39,6 +39,8 @@ struct DomainDescription: Sendable, Equatable {
     var disks: [MachineDisk]
     /// The interfaces.
     var interfaces: [MachineInterface]
+    /// The rest, but for what only comparing it with another description can tell.
+    var details: MachineDetails
 
     /// Reads a description.
     ///
@@ -64,6 +66,42 @@ struct DomainDescription: Sendable, Equatable {
         textConsole = (devices?.first("console") ?? devices?.first("serial"))?["type"]
         disks = (devices?.all("disk") ?? []).map(Self.disk)
         interfaces = (devices?.all("interface") ?? []).map(Self.interface)
+        details = Self.details(root, vnc: vnc)
+    }
+
+    /// Whether a machine that was started with this description would be another one when started with `other`.
+    func differs(from other: DomainDescription) -> Bool {
+        func essence(_ description: DomainDescription) -> DomainDescription {
+            var essence = description
+            // What the node only gives to a running machine, or what may change while it runs.
+            essence.memoryKiB = nil
+            essence.details.hypervisorID = nil
+            (essence.details.vncAddress, essence.details.vncPort) = (nil, nil)
+            essence.vnc = essence.vnc.map { VNC(index: $0.index, socket: nil) }
+            for index in essence.interfaces.indices { essence.interfaces[index].target = nil }
+            return essence
+        }
+        return essence(self) != essence(other)
+    }
+
+    private static func details(_ root: XMLElement, vnc: VNC?) -> MachineDetails {
+        let os = root.first("os")
+        // The prefix is the document's own choice, the name space is not read: libosinfo is the only one known.
+        let system = root.first("metadata")?.children.lazy
+            .filter { $0.name == "libosinfo" || $0.name.hasSuffix(":libosinfo") }
+            .compactMap { $0.children.first { $0.name == "os" || $0.name.hasSuffix(":os") }?["id"] }.first
+        var details = MachineDetails()
+        details.hypervisorID = root["id"].flatMap { Int($0) }
+        details.os = system
+        details.kernel = os?.first("kernel")?.trimmedText
+        details.initrd = os?.first("initrd")?.trimmedText
+        details.commandLine = os?.first("cmdline")?.trimmedText
+        details.onReboot = root.first("on_reboot")?.trimmedText
+        details.onPowerOff = root.first("on_poweroff")?.trimmedText
+        details.onCrash = root.first("on_crash")?.trimmedText
+        details.vncAddress = vnc?.port == nil ? nil : vnc?.address
+        details.vncPort = vnc?.port
+        return details
     }
 
     /// The consoles that can be asked for; libvirt streams a text console from a pty or a socket only.
@@ -128,7 +166,8 @@ struct DomainDescription: Sendable, Equatable {
         let source = element.first("source")
         return MachineInterface(
             mac: element.first("mac")?["address"] ?? "",
-            type: element["type"] ?? "",
+            // A running machine's is told as the bridge that the network has.
+            type: source?["network"] == nil ? element["type"] ?? "" : "network",
             source: source?["network"] ?? source?["bridge"] ?? source?["dev"],
             model: element.first("model")?["type"],
             target: element.first("target")?["dev"])

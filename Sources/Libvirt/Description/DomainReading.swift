@@ -15,6 +15,8 @@ struct DomainReading: Sendable {
     var isAutostarted: Bool?
     /// Whether the next start resumes a saved image.
     var hasSavedImage: Bool
+    /// What the next start begins from, where it was asked for and is not the description itself.
+    var stored: DomainDescription?
 
     /// The machine; with disks and interfaces where `inFull`.
     func snapshot(inFull: Bool) -> MachineSnapshot {
@@ -30,7 +32,14 @@ struct DomainReading: Sendable {
             autostart: isAutostarted,
             persistent: isPersistent,
             disks: inFull ? description.disks : nil,
-            interfaces: inFull ? description.interfaces : nil)
+            interfaces: inFull ? description.interfaces : nil,
+            details: inFull ? details : nil)
+    }
+
+    private var details: MachineDetails {
+        var details = description.details
+        details.needsReboot = stored.map(description.differs) ?? false
+        return details
     }
 
     /// Gatehouse's word for what a domain is doing.
@@ -53,12 +62,18 @@ struct DomainReading: Sendable {
 
 extension Domain {
     /// Reads everything about the domain, one question after the other.
-    func reading() throws -> DomainReading {
-        DomainReading(
+    ///
+    /// - Parameter inFull: whether what the next start begins from is read too, for a machine that runs.
+    func reading(inFull: Bool = false) throws -> DomainReading {
+        var reading = DomainReading(
             description: try DomainDescription(xml: try xml()),
             activity: try activity(),
             isPersistent: try? isPersistent(),
             isAutostarted: try? isAutostarted(),
             hasSavedImage: (try? hasSavedImage()) ?? false)
+        if inFull, reading.isPersistent == true, DomainReading.state(reading.activity, hasSavedImage: false).isActive {
+            reading.stored = try DomainDescription(xml: try xml(isStored: true))
+        }
+        return reading
     }
 }

@@ -42,13 +42,27 @@ struct Connection: ~Copyable {
         guard let type = unsafe virConnectGetType(pointer) else { throw LibvirtError.last() }
         var version: UInt = 0
         try LibvirtError.check(unsafe virConnectGetVersion(pointer, &version))
-        var node = virNodeInfo()
-        try LibvirtError.check(unsafe virNodeGetInfo(pointer, &node))
+        let node = try node()
         guard let host = unsafe virConnectGetHostname(pointer) else { throw LibvirtError.last() }
         defer { unsafe free(host) }
         return unsafe NodeFacts(
             hypervisor: String(cString: type), version: LibvirtLibrary.text(ofVersion: version),
             hostname: String(cString: host), cpus: Int(node.cpus), memoryKiB: Int(clamping: node.memory))
+    }
+
+    /// The node's hardware (`virNodeGetInfo`).
+    func node() throws(LibvirtError) -> virNodeInfo {
+        var node = virNodeInfo()
+        try LibvirtError.check(unsafe virNodeGetInfo(pointer, &node))
+        return node
+    }
+
+    /// What the node can do, as XML (https://libvirt.org/formatcaps.html).
+    func capabilities() throws(LibvirtError) -> [UInt8] {
+        guard let text = unsafe virConnectGetCapabilities(pointer) else { throw LibvirtError.last() }
+        defer { unsafe free(text) }
+        let raw = unsafe UnsafeRawBufferPointer(start: text, count: strlen(text))
+        return unsafe [UInt8](raw)
     }
 
     /// The domain with a UUID.

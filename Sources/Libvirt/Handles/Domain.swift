@@ -45,8 +45,11 @@ struct Domain: ~Copyable {
     }
 
     /// Its description; with the passwords in it only where asked for.
-    func xml(withSecrets: Bool = false) throws(LibvirtError) -> [UInt8] {
-        let flags = withSecrets ? VIR_DOMAIN_XML_SECURE.rawValue : 0
+    ///
+    /// - Parameter isStored: whether it is the one that the next start begins from.
+    func xml(withSecrets: Bool = false, isStored: Bool = false) throws(LibvirtError) -> [UInt8] {
+        let flags =
+            (withSecrets ? VIR_DOMAIN_XML_SECURE.rawValue : 0) | (isStored ? VIR_DOMAIN_XML_INACTIVE.rawValue : 0)
         guard let text = unsafe virDomainGetXMLDesc(pointer, flags) else { throw LibvirtError.last() }
         defer { unsafe free(text) }
         let raw = unsafe UnsafeRawBufferPointer(start: text, count: strlen(text))

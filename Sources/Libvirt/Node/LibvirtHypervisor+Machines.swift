@@ -10,10 +10,31 @@ extension LibvirtHypervisor {
     /// How much of an image is received at once.
     private static let screenshotChunk = 256 * 1024
 
+    /// What the node is made of and can run.
+    ///
+    /// The first question makes the node try its emulators, which may take some seconds.
+    package func details() async throws -> NodeDetails {
+        try await calling("show the node") { session in
+            try await session.read { connection in
+                let node = try connection.node()
+                return try CapabilitiesReading.details(node, capabilities: try connection.capabilities())
+            }
+        }
+    }
+
+    /// The password in the machine's definition; the one that it runs with where it runs.
+    package func vncPassword(of uuid: UUID) async throws -> String? {
+        try await calling("read the screen's password") { session in
+            try await session.read { connection in
+                try DomainDescription(xml: try connection.domain(uuid).xml(withSecrets: true)).vnc?.password
+            }
+        }
+    }
+
     /// The machine with its disks and interfaces.
     package func machine(_ uuid: UUID) async throws -> MachineSnapshot {
         try await calling("show the machine") { session in
-            try await session.reading(uuid).snapshot(inFull: true)
+            try await session.reading(uuid, inFull: true).snapshot(inFull: true)
         }
     }
 

@@ -37,8 +37,8 @@ extension NodeSession {
     private static let chunk = 32
 
     /// One domain, read now.
-    func reading(_ uuid: UUID) async throws -> DomainReading {
-        try await read { connection in try connection.domain(uuid).reading() }
+    func reading(_ uuid: UUID, inFull: Bool = false) async throws -> DomainReading {
+        try await read { connection in try connection.domain(uuid).reading(inFull: inFull) }
     }
 
     /// Every machine; a domain that vanishes meanwhile is left out.

@@ -85,12 +85,16 @@ extension ZentificTable {
         ZentificMethod("User.getAlerts", returns: "array of ALERT") { call in
             .array(try await call.alerts().map { AlertStruct.value($0, user: call.user["id"]?.intValue ?? 0) })
         },
+        ZentificMethod("User.getAllAlerts", returns: "array of ALERT, each user's own, deleted ones too") { call in
+            let alerts = try await call.pages("alert.listAll", list: "alerts", most: ZentificCall.mostAlerts)
+            return .array(alerts.flatMap(AlertStruct.values))
+        },
     ]
 }
 
 extension ZentificCall {
     /// How many alerts are read at most.
-    private static let mostAlerts = 5000
+    fileprivate static let mostAlerts = 5000
 
     /// Every user; for superusers.
     func users() async throws -> [JSONValue] { try await core("user.list")["users"]?.arrayValue ?? [] }

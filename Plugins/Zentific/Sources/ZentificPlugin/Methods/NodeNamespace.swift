@@ -10,7 +10,14 @@ extension ZentificTable {
                 .array(try await call.nodes().map { .string($0["id"]?.intValue.map(NodeUUID.text) ?? "") })
             },
             ZentificMethod("Node.getNode", [.uuid()], returns: "NODE") { call in
-                NodeStruct.value(try await call.listedNode())
+                NodeStruct.value(try await call.shownNode())
+            },
+            ZentificMethod("Node.supportsHvm", [.uuid()], returns: "boolean") { call in
+                let node = try await call.shownNode()
+                guard let details = node["details"], !details.isNull else {
+                    throw GatehouseError(.nodeUnreachable, "The node does not say now; try again later.")
+                }
+                return .boolean(details["supportsHVM"] == true)
             },
         ] + access("Node", of: { call in ["node": try await call.listedNode()["name"] ?? .null] })
 }
@@ -18,6 +25,11 @@ extension ZentificTable {
 extension ZentificCall {
     /// The nodes that the caller may see.
     func nodes() async throws -> [JSONValue] { try await core("node.list")["nodes"]?.arrayValue ?? [] }
+
+    /// The node that the call names, with what it says of itself.
+    fileprivate func shownNode() async throws -> JSONValue {
+        try await core("node.show", ["node": try await listedNode()["name"] ?? .null])["node"] ?? .null
+    }
 
     /// The node that the call names.
     fileprivate func listedNode() async throws -> JSONValue {

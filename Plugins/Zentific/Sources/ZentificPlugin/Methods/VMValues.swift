@@ -22,6 +22,27 @@ extension ZentificTable {
         value("VM.getStateStr", returns: "string, the state in words") {
             .string(VMState.words($0.machine["state"]?.stringValue ?? ""))
         },
+        value("VM.getVMid", returns: "int, the platform's own number; -1 for a machine that is off") {
+            .int($0.platformID)
+        },
+        value("VM.getOS", returns: "string, what its definition says; empty where it says nothing") {
+            .string($0.detail("os"))
+        },
+        value("VM.getVNCport", returns: "int, a port of the node; -1 where there is none now") { .int($0.vncPort) },
+        value("VM.needsReboot", returns: "boolean, whether a change waits for the next start") {
+            .boolean($0.machine["details"]?["needsReboot"] == true)
+        },
+        ZentificMethod("VM.getVNCpass", [.uuid()], returns: "string; empty where the screen asks for none") { call in
+            let machine = try await call.listedMachine()["id"] ?? .null
+            let revealed = try await call.core("console.revealPassword", ["machine": machine])
+            return .string(revealed["password"]?.stringValue ?? "")
+        },
+        ZentificMethod("VM.getLog", [.uuid()], returns: "array of LOG, newest first") { call in
+            let machine = try await call.listedMachine()["id"] ?? .null
+            let entries = try await call.pages(
+                "machine.log", ["machine": machine], list: "entries", most: LogStruct.most)
+            return .array(entries.map(LogStruct.value))
+        },
         value("VM.getNotes", returns: "string") { .string($0.machine["notes"]?.stringValue ?? "") },
         value("VM.hasGraphicalConsole", returns: "boolean") { .boolean($0.consoles.contains("vnc")) },
         value("VM.hasTextConsole", returns: "boolean") { .boolean($0.consoles.contains("text")) },

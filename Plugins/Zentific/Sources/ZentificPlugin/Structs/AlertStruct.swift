@@ -13,4 +13,15 @@ enum AlertStruct {
             "message": .string(alert["message"]?.stringValue ?? ""),
         ])
     }
+
+    /// The structs for an alert with its copies: one for each user.
+    static func values(_ alert: JSONValue) -> [XMLRPCValue] {
+        (alert["copies"]?.arrayValue ?? []).map { copy in
+            .members([
+                "id": .int(alert["id"]?.intValue ?? 0), "user": .int(copy["userID"]?.intValue ?? 0),
+                "acknowledged": .boolean(copy["acknowledged"] == true), "deleted": .boolean(copy["deleted"] == true),
+                "message": .string(alert["message"]?.stringValue ?? ""),
+            ])
+        }
+    }
 }

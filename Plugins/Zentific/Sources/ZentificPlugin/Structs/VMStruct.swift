@@ -25,12 +25,16 @@ struct VMStruct {
         let sum = { (name: String) in traffic.reduce(0) { $0 + ($1[name]?.doubleValue ?? 0) } }
         return .members([
             "name": text("name"), "uuid": text("uuid"),
-            "puuid": .string(node["id"]?.intValue.map(NodeUUID.text) ?? ""), "type": .string(type), "os": "",
-            "id": -1, "kernel": "", "ramdisk": "", "cmdline": "", "on_reboot": "", "on_poweroff": "", "on_crash": "",
+            "puuid": .string(node["id"]?.intValue.map(NodeUUID.text) ?? ""), "type": .string(type),
+            "os": .string(detail("os")), "id": .int(platformID), "kernel": .string(detail("kernel")),
+            "ramdisk": .string(detail("initrd")), "cmdline": .string(detail("commandLine")),
+            "on_reboot": .string(detail("onReboot")), "on_poweroff": .string(detail("onPowerOff")),
+            "on_crash": .string(detail("onCrash")),
             "mem": int("memoryKiB"), "maxmem": int("maxMemoryKiB"), "vcpus": int("vcpus"),
             "cpupct": .double(cpuPercent),
             "cputime": .double(cpuSeconds), "uptime": .int(uptime),
-            "state": .string(VMState.letter(machine["state"]?.stringValue ?? "")), "vncport": -1, "vncpasswd": "",
+            "state": .string(VMState.letter(machine["state"]?.stringValue ?? "")), "vncport": .int(vncPort),
+            "vncpasswd": "",
             "disks": .array(disks), "vifs": .array(vifs), "numvbds": .int(Int64(disks.count)),
             "numnets": .int(Int64(vifs.count)), "rxbw": .double(sum("receivedBytes")),
             "txbw": .double(sum("sentBytes")),
@@ -42,6 +46,15 @@ struct VMStruct {
 
     /// The processor's time so far, in seconds.
     var cpuSeconds: Double { (stats["cpuNanoseconds"]?.doubleValue ?? 0) / 1_000_000_000 }
+
+    /// One of the details, or nothing.
+    func detail(_ name: String) -> String { machine["details"]?[name]?.stringValue ?? "" }
+
+    /// The hypervisor's number for it while it runs, or -1.
+    var platformID: Int64 { machine["details"]?["hypervisorID"]?.intValue ?? -1 }
+
+    /// The port of its node where its screen is served, or -1.
+    var vncPort: Int64 { machine["details"]?["vncPort"]?.intValue ?? -1 }
 
     private func text(_ name: String) -> XMLRPCValue { .string(machine[name]?.stringValue ?? "") }
 

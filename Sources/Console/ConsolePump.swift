@@ -47,7 +47,7 @@ final class ConsolePump {
         activityInterval = plan.activityInterval
         isText = plan.isText
         isEncrypted = plan.isEncrypted
-        phase = plan.isText ? .flowing : .handshake(RFBServerHandshake())
+        phase = plan.isText ? .flowing : .handshake(RFBServerHandshake(asking: plan.question))
         meter = plan.isText ? nil : RFBInputMeter()
     }
 
@@ -142,6 +142,7 @@ final class ConsolePump {
             }
             phase = .handshake(handshake)
         } catch {
+            if let answer = error.answer { front?.write(NIOAny(answer), promise: nil) }
             end(.peerViolated(error.reason))
         }
     }
@@ -228,6 +229,7 @@ final class ConsolePump {
 struct ConsolePumpPlan: Sendable {
     let isText: Bool
     let isEncrypted: Bool
+    let question: RFBServerHandshake.Question?
     let activityInterval: TimeAmount
     let onActivity: @Sendable () -> Void
 }

@@ -11,17 +11,21 @@ package struct ConsoleSessionSettings: Sendable {
     package var activityInterval: TimeAmount
     /// Whether the browser's connection speaks TLS, whose buffers grow with what is read at a time.
     package var isEncrypted: Bool
+    /// What a client that speaks RFB without a ticket is asked; nil for nothing.
+    package var question: RFBServerHandshake.Question?
     /// Called on the event loop when somebody types or moves the mouse.
     package var onActivity: @Sendable () -> Void
 
     /// The product's values: 10 s for the handshake, activity at most every 5 s.
     package init(
         handshakeTimeout: TimeAmount = .seconds(10), activityInterval: TimeAmount = .seconds(5),
-        isEncrypted: Bool = true, onActivity: @escaping @Sendable () -> Void = {}
+        isEncrypted: Bool = true, question: RFBServerHandshake.Question? = nil,
+        onActivity: @escaping @Sendable () -> Void = {}
     ) {
         self.handshakeTimeout = handshakeTimeout
         self.activityInterval = activityInterval
         self.isEncrypted = isEncrypted
+        self.question = question
         self.onActivity = onActivity
     }
 }
@@ -72,8 +76,8 @@ package final class ConsoleSession: Sendable {
     /// loop of the backend, which must be the browser's too; installing it starts the session.
     package func makeHandler() -> any ChannelHandler {
         let plan = ConsolePumpPlan(
-            isText: type == .text, isEncrypted: settings.isEncrypted, activityInterval: settings.activityInterval,
-            onActivity: settings.onActivity)
+            isText: type == .text, isEncrypted: settings.isEncrypted, question: settings.question,
+            activityInterval: settings.activityInterval, onActivity: settings.onActivity)
         let pump = ConsolePump(plan, counters: counters) { reason in self.finish(reason) }
         self.pump.value = pump
         if !wasEnded.value { backend.attach(pump) }

@@ -69,6 +69,8 @@ package struct CoreLimits: Sendable {
     package var jobs = JobLimits()
     /// Whether a proxy's word on the client's address counts.
     package var isBehindProxy = false
+    /// The ports that consoles may have of their own, unless somebody sets others; nil for none.
+    package var consolePorts: PortRange?
 
     /// The standard limits.
     package init() {}
@@ -86,6 +88,8 @@ package struct CoreServices: Sendable {
     package let inventory: Inventory
     /// Tickets and locks.
     package let consoles: ConsoleRegistry
+    /// Consoles on ports of their own.
+    package let consolePorts = ConsolePorts()
     /// What is to be done later, or by a scheduler.
     package let jobs: JobLedger
     /// Pictures of screens.
@@ -130,7 +134,7 @@ package struct CoreServices: Sendable {
             audit: audit, bus: bus, time: time, limits: limits.sessions, logger: logger)
         settings = Settings(
             repository: repositories.settings, sessions: sessions, limits: limits.sessions,
-            isBehindProxy: limits.isBehindProxy)
+            isBehindProxy: limits.isBehindProxy, consolePorts: limits.consolePorts)
         accounts = Accounts(
             repository: repositories.accounts, access: access, sessions: sessions, hasher: hasher, bus: bus,
             time: time, setupTokenLife: limits.setupTokenLife, minimumPasswordLength: limits.minimumPasswordLength)

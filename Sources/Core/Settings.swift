@@ -9,6 +9,8 @@ package struct SettingDefinition: Sendable {
         case int(ClosedRange<Int64>)
         /// Text of at most that many bytes, without control characters.
         case text(maximum: Int)
+        /// Ports as `9000-9100`, or empty for none.
+        case portRange
         /// A truth value that follows from the configuration file and can not be set.
         case fixedFlag
     }
@@ -59,8 +61,8 @@ package actor Settings {
             kind: .int(1...4096), readLevel: .none),
         SettingDefinition(
             name: "consolePortRange",
-            summary: "Ports of consoles; kept for legacy clients, since all consoles go through the one port.",
-            kind: .text(maximum: 11), readLevel: .none),
+            summary: "Ports that consoles may have of their own, for clients that know no tickets; empty for none.",
+            kind: .portRange, readLevel: .none),
         SettingDefinition(
             name: "nodeUser", summary: "The account of pollers; kept for legacy clients.", kind: .text(maximum: 64),
             readLevel: .superUser),
@@ -77,7 +79,8 @@ package actor Settings {
 
     /// Makes settings; `load` must be called before use.
     package init(
-        repository: any SettingRepository, sessions: SessionRegistry, limits: SessionLimits, isBehindProxy: Bool
+        repository: any SettingRepository, sessions: SessionRegistry, limits: SessionLimits, isBehindProxy: Bool,
+        consolePorts: PortRange? = nil
     ) {
         self.repository = repository
         self.sessions = sessions
@@ -87,7 +90,8 @@ package actor Settings {
             "maxLoginFailures": .int(Int64(limits.maximumFailures)),
             "loginRetryMinutes": .int(limits.retryAfter.components.seconds / 60),
             "language": "en", "statRetention": 25, "maxMemoryMiB": 8192, "maxVcpus": 4,
-            "consolePortRange": "9000-9100", "nodeUser": "default", "proxied": .bool(isBehindProxy),
+            "consolePortRange": .string(consolePorts?.description ?? ""), "nodeUser": "default",
+            "proxied": .bool(isBehindProxy),
         ]
     }
 
@@ -148,6 +152,11 @@ package actor Settings {
     /// The language of new users.
     package var language: String { values["language"]?.stringValue ?? "en" }
 
+    /// The ports that consoles may have of their own; nil for none.
+    package var consolePorts: PortRange? {
+        (values["consolePortRange"] ?? defaults["consolePortRange"])?.stringValue.flatMap { PortRange($0) }
+    }
+
     private func apply() async {
         var limits = sessionDefaults
         if let minutes = values["sessionIdleMinutes"]?.intValue { limits.idle = .seconds(60 * minutes) }
@@ -166,6 +175,7 @@ package actor Settings {
             value.stringValue.map { text in
                 !text.isEmpty && text.utf8.count <= maximum && text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F }
             } ?? false
+        case .portRange: value.stringValue.map { $0.isEmpty || PortRange($0) != nil } ?? false
         case .fixedFlag: false
         }
     }
@@ -174,6 +184,7 @@ package actor Settings {
         switch kind {
         case .int(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .text(let maximum): "text of 1 to \(maximum) bytes"
+        case .portRange: "two ports from 1024 to 65535, such as 9000-9100, at most \(PortRange.most) in all, or empty"
         case .fixedFlag: "left alone"
         }
     }

@@ -176,6 +176,7 @@ package struct Render: Sendable {
             "console": .string(view.key.type.rawValue), "since": Self.time(view.since),
             "address": .optional(view.address), "holder": .optional(view.holder), "self": .bool(view.isSelf),
             "sameSession": .bool(view.isSameSession), "connected": .bool(view.isConnected),
+            "port": .optional(core.consolePorts.port(of: view.key)),
             "bytesIn": .int(view.transferred.in), "bytesOut": .int(view.transferred.out),
         ]
     }

@@ -4,7 +4,6 @@ import Console
 import Core
 import CoreAPI
 import HTTPTypes
-import Logging
 import Model
 import NIOCore
 import NIOHTTP1
@@ -18,9 +17,8 @@ struct ConsoleGateway: Sendable {
 
     let api: CoreAPI
     let policy: CallerPolicy
-    let connector: ConsoleConnector
+    let sources: ConsoleSources
     let journal: ConsoleJournal
-    let logger: Logger
 
     /// Decides about a request to upgrade; nil for one that is not for a console.
     func decide(_ request: UpgradeRequest) -> EventLoopFuture<UpgradeDecision>? {
@@ -65,31 +63,13 @@ struct ConsoleGateway: Sendable {
 
     /// Connects to the source; a failure is told in a Close frame, the only thing a page can read.
     private func open(_ grant: ConsoleRegistry.Grant, _ channel: any Channel) async -> UpgradeDecision {
-        do {
-            let hypervisor = try await api.core.inventory.hypervisor(of: grant.key.machine)
-            let source = try await hypervisor.openConsole(
-                grant.key.type, on: grant.key.machine.uuid, force: grant.force)
-            let backend = try await connector.connect(source, type: grant.key.type, on: channel.eventLoop).get()
-            return await accept(grant, backend, channel)
-        } catch {
-            await api.core.consoles.disconnected(grant, transferred: (0, 0))
-            let known = error as? GatehouseError
-            logger.info(
-                "console source unreachable", metadata: ["machine": "\(grant.key.machine.uuid)", "error": "\(error)"])
-            // A machine that goes off ends its console before its state is known, and the page asks again.
-            let code: ConsoleCloseCode = await isActive(grant.key.machine) ? .sourceUnreachable : .sourceEnded
+        switch await sources.connect(grant, on: channel.eventLoop) {
+        case .success(let backend): return await accept(grant, backend, channel)
+        case .failure(let failure):
             return .acceptAndClose(
-                subprotocol: Self.subprotocol, WebSocketCloseCode(rawValue: code.rawValue),
-                reason: known?.message ?? "The console can not be reached.")
+                subprotocol: Self.subprotocol, WebSocketCloseCode(rawValue: failure.code.rawValue),
+                reason: failure.reason)
         }
-    }
-
-    /// Whether the node says that the machine runs; true where it can not be asked.
-    private func isActive(_ machine: MachineID) async -> Bool {
-        guard let hypervisor = try? await api.core.inventory.hypervisor(of: machine),
-            let now = try? await hypervisor.machine(machine.uuid)
-        else { return true }
-        return now.state.isActive
     }
 
     private func accept(
@@ -108,7 +88,7 @@ struct ConsoleGateway: Sendable {
             journal.note(
                 .ended(grant, bytesIn: Int64(statistics.bytesIn), bytesOut: Int64(statistics.bytesOut), end.closeCode))
         }
-        guard await api.core.consoles.connected(grant, WebConsole(session)) else {
+        guard await api.core.consoles.connected(grant, OpenConsole(session)) else {
             session.end(.peerClosed)
             return .acceptAndClose(
                 subprotocol: Self.subprotocol, WebSocketCloseCode(rawValue: ConsoleCloseCode.takenOver.rawValue),
@@ -118,22 +98,6 @@ struct ConsoleGateway: Sendable {
             UpgradeAcceptance(
                 subprotocol: Self.subprotocol, settings: WebSocketSettings(textEvent: { ConsoleText(bytes: $0) }),
                 onAbandon: { session.end(.peerClosed) }, handlers: { _ in [session.makeHandler()] }))
-    }
-}
-
-/// An open console, as the registry of locks sees it.
-private final class WebConsole: ConsoleConnection {
-    private let session: ConsoleSession
-
-    init(_ session: ConsoleSession) { self.session = session }
-
-    var transferred: (in: Int64, out: Int64) {
-        let statistics = session.statistics
-        return (Int64(statistics.bytesIn), Int64(statistics.bytesOut))
-    }
-
-    func close(_ code: ConsoleCloseCode, reason: String) {
-        session.end(.requested(code: code.rawValue, reason: reason))
     }
 }
 

@@ -89,8 +89,16 @@ package final class WebServer: Service {
                 let listeners = PluginListeners(
                     routes: self.routes, tls: context, report: self.report, logger: self.logger)
                 inner.addTask(name: "plugin listeners") { await listeners.run() }
+                let sources = ConsoleSources(
+                    core: self.api.core, connector: ConsoleConnector(tunnels: tunnels), logger: self.logger)
+                let ports = PortConsoles(
+                    sources: sources, journal: journal, address: self.settings.address, logger: self.logger)
+                inner.addTask(name: "console ports") {
+                    guard await self.listening.wait() else { return }
+                    await ports.run(webPort: self.port.withLock { $0 })
+                }
                 defer { inner.cancelAll() }
-                try await self.serve(journal, tunnels)
+                try await self.serve(journal, sources)
             }
         }
     }
@@ -101,10 +109,8 @@ package final class WebServer: Service {
         return { tls.context }
     }
 
-    private func serve(_ journal: ConsoleJournal, _ tunnels: SSHTunnels) async throws {
-        let gateway = ConsoleGateway(
-            api: api, policy: routes.policy, connector: ConsoleConnector(tunnels: tunnels), journal: journal,
-            logger: logger)
+    private func serve(_ journal: ConsoleJournal, _ sources: ConsoleSources) async throws {
+        let gateway = ConsoleGateway(api: api, policy: routes.policy, sources: sources, journal: journal)
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = routes.router().buildResponder()

@@ -7,39 +7,6 @@ import Testing
 
 /// A script that was written for Zentific, against the plugin.
 @Suite struct ZentificTests {
-    /// Calls what its arguments name with a client that keeps the cookie, and prints what came of it.
-    private static let client = """
-        import json, sys, xmlrpc.client
-        origin, path, calls = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
-        class Transport(xmlrpc.client.Transport):
-            cookie = None
-            def send_headers(self, connection, headers):
-                super().send_headers(connection, headers + ([("Cookie", self.cookie)] if self.cookie else []))
-            def parse_response(self, response):
-                given = response.getheader("Set-Cookie")
-                if given:
-                    self.cookie = given.split(";")[0]
-                return super().parse_response(response)
-        transport = Transport()
-        server = xmlrpc.client.ServerProxy(origin + path, transport=transport)
-        results = []
-        for name, *values in calls:
-            try:
-                results.append(getattr(server, name)(*values))
-            except xmlrpc.client.Fault as fault:
-                results.append({"fault": fault.faultCode})
-        print(json.dumps({"results": results, "cookie": transport.cookie}, default=str))
-        """
-
-    private func call(
-        _ gateway: Gateway, at path: String = "/zentific/RPC2", _ calls: [JSONValue]
-    ) async throws -> (results: [JSONValue], cookie: String?) {
-        let printed = try await gateway.python(Self.client, path, JSONWriter.text(.array(calls)))
-        let cookie = printed["cookie"]?.stringValue
-        if let secret = cookie?.split(separator: "=").last { gateway.note(secret: String(secret)) }
-        return (printed["results"]?.arrayValue ?? [], cookie)
-    }
-
     private static var settings: GatewaySettings {
         var settings = GatewaySettings()
         settings.staged = ["Plugins/Zentific", "Examples/hello-python"]
@@ -53,8 +20,7 @@ import Testing
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")
             let password = JSONValue.string(Gateway.password)
-            let (results, _) = try await call(
-                gateway,
+            let (results, _) = try await gateway.zentific(
                 [
                     ["Zentific.hello"], ["VM.getVMs"], ["User.login", "admin", "wrong password"],
                     ["User.login", "admin", password], ["VM.getVMs"], ["VM.getVMsFull"], ["User.getUser"],
@@ -83,8 +49,7 @@ import Testing
     @Test func `a script that switches the plugin off behind which it is gets its answer`() async throws {
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")
-            let (results, _) = try await call(
-                gateway,
+            let (results, _) = try await gateway.zentific(
                 [
                     ["User.login", "admin", .string(Gateway.password)],
                     ["Zentific.modifyPlugin", "zentific", 0, 1, 0, 0, 0],
@@ -104,8 +69,7 @@ import Testing
             let owner = try #require(users.first { $0["name"] == "owner" }?["id"]?.intValue)
             let machine = try gateway.machine().id
             let login: JSONValue = ["User.login", "admin", .string(Gateway.password)]
-            let (results, _) = try await call(
-                gateway,
+            let (results, _) = try await gateway.zentific(
                 [
                     login, ["User.addUser", ["username": "eve", "password": .string(Gateway.password), "type": 5]],
                     ["User.getUserUID", "eve"], ["User.setAttributeByUID", .int(owner), "givenname", "Ow"],
@@ -124,8 +88,7 @@ import Testing
 
             // The owner gives on what is his, by number, and nothing else.
             let other = try gateway.machine().id
-            let (own, _) = try await call(
-                gateway,
+            let (own, _) = try await gateway.zentific(
                 [
                     ["User.login", "owner", .string(Gateway.password)],
                     ["VM.grantPrivilege", .string(machine), .int(eve), 3],
@@ -142,8 +105,7 @@ import Testing
             #expect(own[1] == true && own[2] == 3 && own[3] == fault && own[4] == fault && own[5] == fault)
             #expect(own[6] == true && own[7] == fault && own[8] == fault && own[9] == false)
             #expect(own[10] == true && own[11] == fault)
-            let (end, _) = try await call(
-                gateway,
+            let (end, _) = try await gateway.zentific(
                 [
                     login, ["User.removeGroup", "team"], ["User.removeUser", .int(eve)],
                     ["User.removeUser", .int(eve)],
@@ -162,8 +124,7 @@ import Testing
             try await gateway.waitFor("scheduler", "healthy")
             let machine = JSONValue.string(try await TestDriverMachine(gateway.admin()).id)
             let login: JSONValue = ["User.login", "admin", .string(Gateway.password)]
-            let (results, _) = try await call(
-                gateway,
+            let (results, _) = try await gateway.zentific(
                 [
                     login, ["VM.getVCPUs", machine], ["VM.getMemory", machine], ["VM.getStateStr", machine],
                     ["VM.getVmParentNode", machine], ["Node.getNodes"], ["VM.saveNotes", machine, "mine"],
@@ -179,10 +140,9 @@ import Testing
             #expect(results[10] == [] && results[11] == "")
             let job = try #require(results[12].intValue)
             try await eventually("the job is done") {
-                try await call(gateway, [login, ["Scheduler.getJobStatus", .int(job)]]).results.last == 4
+                try await gateway.zentific([login, ["Scheduler.getJobStatus", .int(job)]]).results.last == 4
             }
-            let (after, _) = try await call(
-                gateway,
+            let (after, _) = try await gateway.zentific(
                 [
                     login, ["VM.getState", machine], ["Scheduler.getJob", .int(job)],
                     ["Scheduler.getJobsByUUID", machine], ["Node.getNode", .string(node)],
@@ -197,7 +157,7 @@ import Testing
     @Test func `a session of Zentific's is no session of Gatehouse's`() async throws {
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")
-            let (results, cookie) = try await call(gateway, [["User.login", "admin", .string(Gateway.password)]])
+            let (results, cookie) = try await gateway.zentific([["User.login", "admin", .string(Gateway.password)]])
             #expect(results == [true])
             let secret = try #require(cookie?.split(separator: "=").last)
             for name in ["__Host-gatehouse", "sessid"] {
@@ -270,7 +230,7 @@ import Testing
             try await eventually("it is told") {
                 try await gateway.plugin("zentific")["error"]?.stringValue?.contains("is in use") == true
             }
-            #expect(try await call(gateway, [["Zentific.hello"]]).results == [true])
+            #expect(try await gateway.zentific([["Zentific.hello"]]).results == [true])
             await taken.close()
             try await eventually("it is taken over") { try await gateway.plugin("zentific")["error"]?.isNull == true }
         }

@@ -60,4 +60,14 @@ import Testing
         #expect(!"\(credential)".contains("hunter2"))
         #expect(!String(reflecting: credential).contains("hunter2"))
     }
+
+    @Test func `a range of ports is two ports that anybody may open, in order`() {
+        #expect(PortRange("9000-9100")?.ports == 9000...9100 && PortRange("9000-9100")?.description == "9000-9100")
+        #expect(PortRange("65535-65535")?.ports.count == 1 && PortRange("2000-2999")?.ports.count == 1000)
+        let wrong = [
+            "", "9000", "9100-9000", "80-90", "9000-65536", "2000-3000", "-9000", "9000-", "a-b", "+9000-9100",
+            "9000-9100-9200", "9000 - 9100", "٩٠٠٠-٩١٠٠",
+        ]
+        for text in wrong { #expect(PortRange(text) == nil, "\(text)") }
+    }
 }

@@ -122,6 +122,24 @@ import XMLRPC
             core.asked.last?.parameters == ["kind": .string(kind), "parameters": ["machine": .string(FakeCore.one)]])
     }
 
+    @Test func `a console is opened on a port, and its port is told while somebody has it`() async throws {
+        core.answer("console.openPort") { parameters in
+            #expect(parameters["machine"] == .string(FakeCore.one))
+            return ["port": parameters["type"] == "vnc" ? 9001 : 9002]
+        }
+        #expect(try await core.value("VM.connectGraphicalConsole", one) == 9001)
+        #expect(try await core.value("VM.connectTextConsole", one) == 9002)
+        core.answer("console.openPort") { _ in throw GatehouseError(.consoleLocked, "In use by bob.") }
+        #expect(try await core.fault("VM.connectTextConsole", one)?.code == 9)
+        #expect(try await core.value("VM.getTextConsolePort", one) == 0)
+        core.answer("machine.list") { _ in
+            let locks: JSONValue = ["vnc": ["port": 9001], "text": nil]
+            return ["machines": [["id": .string(FakeCore.one), "uuid": .string(FakeCore.one), "locks": locks]]]
+        }
+        #expect(try await core.value("VM.getGraphicalConsolePort", one) == 9001)
+        #expect(try await core.value("VM.getTextConsolePort", one) == 0)
+    }
+
     @Test func `notes are kept`() async throws {
         core.answer("machine.setNotes") { _ in [:] }
         #expect(try await core.value("VM.saveNotes", one, "new") == true)

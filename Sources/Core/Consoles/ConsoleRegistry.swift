@@ -127,8 +127,11 @@ extension ConsoleRegistry {
     ///
     /// The caller has been found to be admin or better on the machine.
     ///
+    /// - Parameter life: how long the ticket is good; nil for the time that is set.
     /// - Throws: `consoleLocked`, `limitExceeded`, `storageFailed`.
-    package func open(_ key: ConsoleKey, principal: Principal, takeover: Bool) async throws -> Opening {
+    package func open(
+        _ key: ConsoleKey, principal: Principal, takeover: Bool, life: Duration? = nil
+    ) async throws -> Opening {
         guard let session = principal.session else {
             throw GatehouseError(.unauthenticated, "Consoles are opened from a session in the browser; log in.")
         }
@@ -138,16 +141,42 @@ extension ConsoleRegistry {
         guard verdict != .refuse else { throw lockedError(key, for: principal) }
         try checkLimits(key, user: session.user)
         let wasReleased = released[key].map { time.uptime() - $0 < .seconds(5) } ?? false
-        let fence = try await take(key, for: session, principal: principal)
+        let life = life ?? limits.ticketLife
+        let fence = try await take(key, for: session, principal: principal, life: life)
         let loser = connections.removeValue(forKey: key)
         loser?.console.close(.takenOver, reason: "\(principal.name ?? "Somebody") took over this console.")
         let secret = Secret.random()
-        let until = time.uptime() + limits.ticketLife
+        let until = time.uptime() + life
         tickets[Secret.hash(secret)] = Ticket(
             key: key, session: session.id, fence: fence, force: takeover || wasReleased, until: until)
         bus.publish(.consoleChanged(key.machine, key.type))
         return Opening(
-            ticket: Secret.base64URL(secret), expiresAt: time.now().addingTimeInterval(limits.ticketLife.seconds))
+            ticket: Secret.base64URL(secret), expiresAt: time.now().addingTimeInterval(life.seconds))
+    }
+
+    /// Refuses whoever would not get a console now.
+    ///
+    /// - Throws: `consoleLocked`.
+    package func check(_ key: ConsoleKey, principal: Principal) throws {
+        guard let lock = locks[key], !lock.isOver(at: time.uptime()), principal.session?.id != lock.session else {
+            return
+        }
+        throw lockedError(key, for: principal)
+    }
+
+    /// Whether a ticket is still good.
+    package func isGood(ticket: String) -> Bool {
+        guard let secret = Secret.bytes(base64URL: ticket), let found = tickets[Secret.hash(secret)] else {
+            return false
+        }
+        return found.until > time.uptime() && locks[found.key]?.fence == found.fence
+    }
+
+    /// Gives a ticket back that nobody will use, and its lock with it.
+    package func giveBack(ticket: String) async {
+        guard let secret = Secret.bytes(base64URL: ticket), let found = tickets.removeValue(forKey: Secret.hash(secret))
+        else { return }
+        await release(found.key, fence: found.fence)
     }
 
     private func checkLimits(_ key: ConsoleKey, user: UserID) throws {
@@ -165,7 +194,9 @@ extension ConsoleRegistry {
     }
 
     /// Holds the place in memory while the lock is written down, so that nobody comes in between.
-    private func take(_ key: ConsoleKey, for session: Session, principal: Principal) async throws -> Int64 {
+    private func take(
+        _ key: ConsoleKey, for session: Session, principal: Principal, life: Duration
+    ) async throws -> Int64 {
         if let before = locks[key], before.hold != .taking { displaced[key] = before }
         placeCount += 1
         let since = time.now()
@@ -183,7 +214,7 @@ extension ConsoleRegistry {
             }
             displaced[key] = nil
             locks[key]?.fence = record.fence
-            locks[key]?.hold = .ticketed(until: time.uptime() + limits.ticketLife)
+            locks[key]?.hold = .ticketed(until: time.uptime() + life)
             return record.fence
         } catch {
             if locks[key] == place { locks[key] = displaced.removeValue(forKey: key) }

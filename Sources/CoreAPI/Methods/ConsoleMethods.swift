@@ -16,14 +16,7 @@ extension CoreAPI {
             ],
             result: "{path, ticket, expires, lock}", isChange: true
         ) { call in
-            let (machine, key) = try call.console()
-            guard machine.snapshot.consoles.contains(key.type) else {
-                throw GatehouseError(.consoleUnreachable, "The machine has no \(key.type.rawValue) console.")
-            }
-            guard machine.snapshot.state.isActive else {
-                throw GatehouseError(
-                    .consoleUnreachable, "The machine is not running; start it, then open its console.")
-            }
+            let (machine, key) = try call.liveConsole()
             do {
                 let opening = try await call.core.consoles.open(
                     key, principal: call.principal, takeover: call.arguments.optionalBool("takeover") ?? false)
@@ -36,6 +29,26 @@ extension CoreAPI {
                 throw GatehouseError(
                     .consoleLocked, error.message, details: ["lock": await call.lock(of: machine, key)])
             }
+        },
+        Method(
+            "console.openPort",
+            "Takes the lock on a console and opens a port for one connection from the caller's address; where no such "
+                + "ports are configured, takes nothing and names the port of the pages.",
+            right: .operate,
+            parameters: [
+                .machine, typeParameter,
+                .optional("takeover", .bool, "Whether a holder is to be thrown out."),
+            ],
+            result: "{port, expires: null for the port of the pages, lock}", isChange: true
+        ) { call in
+            let (machine, key) = try call.liveConsole()
+            let place = try await call.core.consolePorts.open(
+                ConsolePorts.Order(
+                    key: key, principal: call.principal, takeover: call.arguments.optionalBool("takeover") ?? false))
+            return [
+                "port": .int(Int64(place.port)), "expires": Render.time(place.expiresAt),
+                "lock": await call.lock(of: machine, key),
+            ]
         },
         Method(
             "console.list", "Lists the consoles in use that the caller may see.", right: .user, result: "{consoles}",
@@ -89,6 +102,18 @@ extension Call {
             throw GatehouseError.invalidParameter("type", "type must be vnc or text.")
         }
         return (machine, ConsoleKey(machine: machine.id, type: type))
+    }
+
+    /// The console that is named, of a machine that has it and runs.
+    fileprivate func liveConsole() throws -> (MachineEntry, ConsoleKey) {
+        let (machine, key) = try console()
+        guard machine.snapshot.consoles.contains(key.type) else {
+            throw GatehouseError(.consoleUnreachable, "The machine has no \(key.type.rawValue) console.")
+        }
+        guard machine.snapshot.state.isActive else {
+            throw GatehouseError(.consoleUnreachable, "The machine is not running; start it, then open its console.")
+        }
+        return (machine, key)
     }
 
     fileprivate func lock(of machine: MachineEntry, _ key: ConsoleKey) async -> JSONValue {

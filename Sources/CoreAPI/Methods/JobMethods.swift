@@ -148,8 +148,8 @@ extension CoreAPI {
 extension Method {
     /// Whether a job can be a call of it: not what is bound to a session, handles secrets, or handles jobs.
     var isKindOfJob: Bool {
-        guard right != .anonymous, right != .local, name != "console.open", name != "console.revealPassword",
-            !name.hasPrefix("session.")
+        guard right != .anonymous, right != .local, !name.hasPrefix("console.open"),
+            name != "console.revealPassword", !name.hasPrefix("session.")
         else { return false }
         return !parameters.contains { ["password", "token", "secret"].contains($0.name) }
     }

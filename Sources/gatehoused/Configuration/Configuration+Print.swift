@@ -84,6 +84,10 @@ extension Configuration {
             }
         return [
             "",
+            "# Ports that consoles may have of their own, such as 9000-9100, for clients that know no tickets. Nothing on",
+            "# them is encrypted.",
+            consolePorts.map { "consolePorts: \($0)" } ?? "# consolePorts: 9000-9100",
+            "",
             "# Who may read the metrics: loopback, authenticated, anyone, or a list of addresses and ranges.",
             "metrics:",
             "  allow: \(allow)",

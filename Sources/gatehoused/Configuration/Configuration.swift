@@ -27,6 +27,8 @@ struct Configuration: Sendable, Equatable {
     var nodes = [NodeConfiguration(name: "test", kind: .libvirt(LibvirtConnection(uri: "test:///default")))]
     /// The plugin table.
     var plugins = PluginTable()
+    /// The ports that consoles may have of their own, for clients that know no tickets; nil for none.
+    var consolePorts: PortRange?
     /// Who may read the metrics.
     var metrics = MetricsAccess.loopback
     /// What holds abuse and accidents in bounds.

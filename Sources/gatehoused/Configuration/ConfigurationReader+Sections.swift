@@ -12,7 +12,7 @@ extension ConfigurationReader {
             top,
             known: [
                 "listen", "publicOrigins", "trustedProxies", "dataDirectory", "runDirectory", "webDirectory",
-                "firstUser", "nodes", "plugins", "metrics", "limits", "logLevel",
+                "firstUser", "nodes", "plugins", "consolePorts", "metrics", "limits", "logLevel",
             ])
         if let field = fields["listen"] { result.listen = listen(field) }
         if let field = fields["publicOrigins"] { result.publicOrigins = origins(field) }
@@ -23,6 +23,15 @@ extension ConfigurationReader {
         if let field = fields["firstUser"] { result.firstUser = firstUser(field) }
         if let field = fields["nodes"] { result.nodes = nodes(field) }
         if let field = fields["plugins"] { result.plugins = plugins(field, listen: result.listen) }
+        if let field = fields["consolePorts"], let text = text(field, most: 11) {
+            result.consolePorts = PortRange(text)
+            if result.consolePorts == nil {
+                fail(
+                    field,
+                    "\"\(text)\" is no range of ports. Write two ports from 1024 to 65535, such as 9000-9100, at most "
+                        + "\(PortRange.most) in all.")
+            }
+        }
         if let field = fields["metrics"] { result.metrics = metrics(field) }
         if let field = fields["limits"] { result.limits = limits(field) }
         if let field = fields["logLevel"], let word = choice(field, of: Logger.Level.allCases.map(\.rawValue)) {

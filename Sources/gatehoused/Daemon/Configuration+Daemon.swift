@@ -23,6 +23,7 @@ extension Configuration {
         core.auditRefusals = limits.auditRefusals
         core.forgetMachinesDays = limits.forgetMachinesDays
         core.isBehindProxy = !trustedProxies.isEmpty
+        core.consolePorts = consolePorts
         return core
     }
 

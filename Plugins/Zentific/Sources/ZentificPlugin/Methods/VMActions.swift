@@ -29,6 +29,8 @@ extension ZentificTable {
             }
             return .string(holder)
         },
+        connect("VM.connectTextConsole", "text"), connect("VM.connectGraphicalConsole", "vnc"),
+        port("VM.getTextConsolePort", "text"), port("VM.getGraphicalConsolePort", "vnc"),
         disconnect("VM.disconnectTextConsole", ["text"]), disconnect("VM.disconnectGraphicalConsole", ["vnc"]),
         ZentificMethod(
             "VM.disconnectConsole", [.uuid(), ZentificParameter.text("type").optional], returns: "boolean"
@@ -44,6 +46,20 @@ extension ZentificTable {
             let job = try await call.core(
                 "job.submit", ["kind": .string(kind), "parameters": ["machine": machine]])["job"]
             return .int(job?["id"]?.intValue ?? 0)
+        }
+    }
+
+    private static func connect(_ name: String, _ type: String) -> ZentificMethod {
+        ZentificMethod(name, [.uuid()], returns: "int, a port for one connection from the caller's address") { call in
+            let machine = try await call.listedMachine()["id"] ?? .null
+            let opened = try await call.core("console.openPort", ["machine": machine, "type": .string(type)])
+            return .int(opened["port"]?.intValue ?? 0)
+        }
+    }
+
+    private static func port(_ name: String, _ type: String) -> ZentificMethod {
+        ZentificMethod(name, [.uuid()], returns: "int, the port of the console in use; 0 where nobody has it") { call in
+            .int(try await call.listedMachine()["locks"]?[type]?["port"]?.intValue ?? 0)
         }
     }
 

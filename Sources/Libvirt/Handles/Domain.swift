@@ -44,9 +44,10 @@ struct Domain: ~Copyable {
         return activity
     }
 
-    /// Its description; with the passwords in it only where asked for.
-    func xml(withSecrets: Bool = false) throws(LibvirtError) -> [UInt8] {
-        let flags = withSecrets ? VIR_DOMAIN_XML_SECURE.rawValue : 0
+    /// Its description; with the passwords in it only where asked for, and that of its next start where asked for.
+    func xml(withSecrets: Bool = false, stored: Bool = false) throws(LibvirtError) -> [UInt8] {
+        let flags =
+            (withSecrets ? VIR_DOMAIN_XML_SECURE.rawValue : 0) | (stored ? VIR_DOMAIN_XML_INACTIVE.rawValue : 0)
         guard let text = unsafe virDomainGetXMLDesc(pointer, flags) else { throw LibvirtError.last() }
         defer { unsafe free(text) }
         let raw = unsafe UnsafeRawBufferPointer(start: text, count: strlen(text))

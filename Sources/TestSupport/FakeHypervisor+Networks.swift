@@ -129,7 +129,7 @@ extension FakeHypervisor {
         try withMachine(uuid) { state, machine in
             let wiring = Self.wiring(machine, state)
             guard wiring.interface(mac.description) != nil else { throw GatehouseError.interfaceNotFound }
-            let change = { (list: [MachineInterface]) in
+            func change(_ list: [MachineInterface]) -> [MachineInterface] {
                 list.compactMap { MACAddress($0.mac) == mac ? body($0) : $0 }
             }
             guard machine.state.isActive else {

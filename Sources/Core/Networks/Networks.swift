@@ -153,7 +153,7 @@ extension Networks {
             guard users.isEmpty else {
                 throw GatehouseError(
                     .conflict,
-                    "\(users.count) machines have an interface in this network, running or in what they start with; "
+                    "Machines with an interface in this network, running or in what they start with: \(users.count); "
                         + "detach or move those first.",
                     details: ["machines": .int(Int64(users.count))])
             }

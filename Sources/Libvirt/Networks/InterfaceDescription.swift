@@ -10,7 +10,7 @@ struct InterfaceDescription: Sendable, Equatable {
     var members: [String]
     /// Whether the way to all other hosts goes through it.
     var carriesDefaultRoute: Bool
-    /// Whether it is up.
+    /// Whether it is there, and not only defined.
     var isActive: Bool
 
     /// Reads a description.
@@ -33,15 +33,15 @@ struct InterfaceDescription: Sendable, Equatable {
         }
         carriesDefaultRoute = root.all("protocol").flatMap { $0.all("route") }.contains { $0["address"] == nil }
         members = (root.first("bridge")?.all("interface") ?? []).compactMap { $0["name"] }
-        isActive = listed.isActive
+        // Only what is a definition can be down for good: a bridge that is there and has nothing in it has no carrier,
+        // and takes machines all the same.
+        isActive = listed.isActive || root.first("start") == nil
     }
 
     /// The bridge as a network.
     var network: NetworkSnapshot {
         var network = NetworkSnapshot(
-            name: interface.name, kind: .host, bridge: interface.name,
-            // A bridge without anything in it has no carrier, and takes machines all the same.
-            isActive: isActive || interface.state != nil)
+            name: interface.name, kind: .host, bridge: interface.name, isActive: isActive)
         // What the hypervisor plugs in is no way out.
         network.uplink = members.first { !$0.hasPrefix("vnet") && !$0.hasPrefix("tap") }
         network.address = interface.address

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -96,6 +97,34 @@ static inline ssize_t gatehouse_send_datagram(int from, const char *name, const 
         sent = sendto(from, bytes, count, MSG_NOSIGNAL, (const struct sockaddr *)&to, size);
     } while (sent < 0 && errno == EINTR);
     return sent;
+}
+
+// An IPv4 address of an interface of this host, in the host's order of bytes.
+typedef struct {
+    char name[16];
+    unsigned int address;
+    unsigned int netmask;
+    unsigned int broadcast;
+} gatehouse_interface_address;
+
+// The IPv4 addresses of this host, at most that many; -1 where the system does not tell.
+static inline int gatehouse_interface_addresses(gatehouse_interface_address *found, int most) {
+    struct ifaddrs *all;
+    if (getifaddrs(&all) < 0) return -1;
+    int count = 0;
+    for (struct ifaddrs *one = all; one != NULL && count < most; one = one->ifa_next) {
+        if (one->ifa_addr == NULL || one->ifa_addr->sa_family != AF_INET) continue;
+        gatehouse_interface_address *next = &found[count++];
+        memset(next, 0, sizeof *next);
+        strncpy(next->name, one->ifa_name, sizeof next->name - 1);
+        next->address = ntohl(((struct sockaddr_in *)one->ifa_addr)->sin_addr.s_addr);
+        if (one->ifa_netmask != NULL) next->netmask = ntohl(((struct sockaddr_in *)one->ifa_netmask)->sin_addr.s_addr);
+        struct sockaddr *broadcast = one->ifa_broadaddr;
+        if (broadcast != NULL && broadcast->sa_family == AF_INET)
+            next->broadcast = ntohl(((struct sockaddr_in *)broadcast)->sin_addr.s_addr);
+    }
+    freeifaddrs(all);
+    return count;
 }
 
 static inline int gatehouse_duplicate(int file) { return fcntl(file, F_DUPFD_CLOEXEC, 3); }

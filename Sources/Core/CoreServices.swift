@@ -24,6 +24,8 @@ package struct CoreRepositories: Sendable {
     package let samples: any SampleRepository
     /// Alerts.
     package let alerts: any AlertRepository
+    /// Networks.
+    package let networks: any NetworkRepository
     /// Copies of all of it.
     package let copier: any DatabaseCopier
 
@@ -32,7 +34,7 @@ package struct CoreRepositories: Sendable {
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
         Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository,
-        Store: SampleRepository, Store: AlertRepository, Store: DatabaseCopier
+        Store: SampleRepository, Store: AlertRepository, Store: NetworkRepository, Store: DatabaseCopier
     {
         accounts = store
         sessions = store
@@ -43,6 +45,7 @@ package struct CoreRepositories: Sendable {
         jobs = store
         samples = store
         alerts = store
+        networks = store
         copier = store
     }
 }
@@ -86,6 +89,8 @@ package struct CoreServices: Sendable {
     package let sessions: SessionRegistry
     /// Nodes and machines.
     package let inventory: Inventory
+    /// Networks, and the interfaces of machines.
+    package let networks: Networks
     /// Tickets and locks.
     package let consoles: ConsoleRegistry
     /// Consoles on ports of their own.
@@ -141,6 +146,7 @@ package struct CoreServices: Sendable {
         inventory = Inventory(
             declarations: nodes, forgetAfterDays: limits.forgetMachinesDays, repository: repositories.inventory,
             access: access, bus: bus, time: time, logger: logger)
+        networks = Networks(repository: repositories.networks, inventory: inventory, time: time)
         consoles = ConsoleRegistry(
             repository: repositories.locks, access: access, bus: bus, time: time, limits: limits.consoles,
             logger: logger)

@@ -20,7 +20,7 @@ package final class FakeHypervisor: Hypervisor {
         case sendKeys([KeyName], UUID)
     }
 
-    private struct State {
+    struct State {
         var facts: NodeFacts
         var machines: [MachineSnapshot]
         var events: AsyncStream<HypervisorEvent>.Continuation?
@@ -35,9 +35,10 @@ package final class FakeHypervisor: Hypervisor {
         var host: HostCounters?
         var counters: [UUID: MachineCounters] = [:]
         var sampledAt = Date(timeIntervalSince1970: 1_800_014_400)
+        var networks = FakeNetworks()
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     /// Makes a node with machines.
     package init(
@@ -212,9 +213,7 @@ package final class FakeHypervisor: Hypervisor {
 
     /// The counters that were set, or a little of everything.
     package func sample() async throws -> NodeSample {
-        try state.withLock { state in
-            if let reason = state.unreachable { throw GatehouseError(.nodeUnreachable, reason) }
-            if !state.failures.isEmpty { throw state.failures.removeFirst() }
+        try whileReachable { state in
             let host =
                 state.host
                 ?? HostCounters(
@@ -255,12 +254,20 @@ package final class FakeHypervisor: Hypervisor {
 
     // MARK: Parts
 
-    private func withMachine<Result: Sendable>(
-        _ uuid: UUID, _ body: (inout State, inout MachineSnapshot) throws -> Result
-    ) throws -> Result {
+    /// Works on the state, where the node can be reached and no failure is due.
+    func whileReachable<Result: Sendable>(_ body: (inout State) throws -> Result) throws -> Result {
         try state.withLock { state in
             if let reason = state.unreachable { throw GatehouseError(.nodeUnreachable, reason) }
             if !state.failures.isEmpty { throw state.failures.removeFirst() }
+            return try body(&state)
+        }
+    }
+
+    /// Works on a machine, where the node can be reached and no failure is due.
+    func withMachine<Result: Sendable>(
+        _ uuid: UUID, _ body: (inout State, inout MachineSnapshot) throws -> Result
+    ) throws -> Result {
+        try whileReachable { state in
             guard let index = state.machines.firstIndex(where: { $0.uuid == uuid }) else {
                 throw GatehouseError.machineNotFound
             }

@@ -13,7 +13,8 @@ import Testing
         CoreAPI.setupMethods, CoreAPI.sessionMethods, CoreAPI.userMethods, CoreAPI.groupMethods,
         CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.machineOperationMethods,
         CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
-        CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.systemMethods(version: ""),
+        CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.networkMethods, CoreAPI.interfaceMethods,
+        CoreAPI.machineInterfaceMethods, CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }
 
@@ -70,7 +71,7 @@ import Testing
     @Test func `what only looks is no change, and what changes is`() {
         let looking: Set = [
             "list", "show", "status", "current", "picture", "describe", "pages", "log", "get", "events", "sample",
-            "stats", "range", "holders", "listAll",
+            "stats", "range", "holders", "listAll", "default", "machines", "generateMAC", "isMACInUse",
             // Every ten seconds a line of the audit log for each node would bury all others.
             "append",
         ]

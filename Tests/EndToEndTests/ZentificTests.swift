@@ -7,7 +7,7 @@ import Testing
 
 /// A script that was written for Zentific, against the plugin.
 @Suite struct ZentificTests {
-    private static var settings: GatewaySettings {
+    static var settings: GatewaySettings {
         var settings = GatewaySettings()
         settings.staged = ["Plugins/Zentific", "Examples/hello-python"]
         settings.plugins = [

@@ -26,6 +26,13 @@ final class PrivateLibvirtd: Sendable {
         return FileManager.default.fileExists(atPath: script("libvirt-up.sh")) ? nil : "no demo scripts"
     }()
 
+    /// Why it can start no networks here; nil where it can.
+    static let networkAbsence: String? = {
+        if let absence { return absence }
+        // libvirt fences every network off, also one that leads nowhere.
+        return path(of: "iptables") == nil ? "no iptables is installed, without which libvirt starts no network" : nil
+    }()
+
     /// Starts one, runs the body, and stops it with all its machines.
     static func with<Result: Sendable>(
         _ body: @Sendable (PrivateLibvirtd) async throws -> Result

@@ -244,28 +244,10 @@ extension Inventory {
     package func perform(
         _ operation: MachineOperation, on id: MachineID, by name: String, job: JobID? = nil
     ) async throws {
-        let hypervisor = try hypervisor(of: id)
-        let held = operations[id]
-        if let held, held.job == nil || held.job != job { throw held.lockedError }
-        if held == nil { operations[id] = RunningOperation(name: operation.rawValue, since: time.now(), by: name) }
-        bus.publish(.machineChanged(id))
-        let result: Result<Void, any Error>
-        do {
-            if try await !isDone(operation, id, held, on: hypervisor) {
-                try await hypervisor.perform(operation, on: id.uuid)
-            }
-            result = .success(())
-        } catch {
-            result = .failure(error)
+        try await change(operation.rawValue, on: id, by: name, job: job) { hypervisor, held in
+            guard try await !self.isDone(operation, id, held, on: hypervisor) else { return }
+            try await hypervisor.perform(operation, on: id.uuid)
         }
-        if held == nil { operations[id] = nil }
-        // A node that was switched off meanwhile has no machines any more.
-        if let fresh = try? await hypervisor.machine(id.uuid), nodes[id.node]?.record.isEnabled == true {
-            // Keeping what reports leave out would look like a change at the next report.
-            await note(fresh.brief, on: id.node)
-        }
-        bus.publish(.machineChanged(id))
-        try result.get()
     }
 
     /// The machine as its node describes it in full.

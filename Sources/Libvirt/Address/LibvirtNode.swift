@@ -33,6 +33,9 @@ package struct LibvirtNode: Sendable, Equatable {
         self.tlsDirectory = tlsDirectory
     }
 
+    /// Whether it is the host that Gatehouse itself runs on, and a real one.
+    var isThisHost: Bool { uri.driver != .test && !uri.isRemote }
+
     /// What libvirt is given to open.
     ///
     /// With a file of known hosts libvirt's libssh transport is taken instead of the ssh program,

@@ -101,8 +101,7 @@ struct StatisticsReader: Sendable {
 
     /// The load of this host, where the node is this host; libvirt has no call for it.
     private func load() -> [Double]? {
-        guard node.uri.driver != .test, !node.uri.isRemote,
-            let text = try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)
+        guard node.isThisHost, let text = try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)
         else { return nil }
         let numbers = text.split(separator: " ").prefix(3).compactMap { Double($0) }
         return numbers.count == 3 ? numbers : nil

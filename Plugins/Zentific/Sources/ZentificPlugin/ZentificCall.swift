@@ -38,4 +38,18 @@ struct ZentificCall: Sendable {
     func core(_ method: String, _ parameters: [String: JSONValue] = [:]) async throws -> JSONValue {
         try await host.call(method, parameters, token: token)
     }
+
+    /// Calls a core method as the client; errors name the call's own parameters in place of the method's.
+    func core(
+        _ method: String, _ parameters: [String: JSONValue], naming names: [String: String]
+    ) async throws -> JSONValue {
+        do {
+            return try await core(method, parameters)
+        } catch let error as GatehouseError {
+            guard let own = error.details["parameter"]?.stringValue.flatMap({ names[$0] }) else { throw error }
+            throw GatehouseError(
+                error.code, error.message, details: error.details.merging(["parameter": .string(own)]) { $1 },
+                cause: error.cause)
+        }
+    }
 }

@@ -32,10 +32,13 @@ extension ZentificCall {
     }
 
     /// The node that the call names.
-    fileprivate func listedNode() async throws -> JSONValue {
-        let number = NodeUUID.number(arguments.text("uuid"))
+    func listedNode() async throws -> JSONValue { try await listedNode(arguments.text("uuid"), parameter: "uuid") }
+
+    /// The node of that UUID, which a parameter of the call gave.
+    func listedNode(_ uuid: String, parameter: String) async throws -> JSONValue {
+        let number = NodeUUID.number(uuid)
         guard let number, let node = try await nodes().first(where: { $0["id"]?.intValue == number }) else {
-            throw GatehouseError(.notFound, "There is no such node.", details: ["parameter": "uuid"])
+            throw GatehouseError(.notFound, "There is no such node.", details: ["parameter": .string(parameter)])
         }
         return node
     }

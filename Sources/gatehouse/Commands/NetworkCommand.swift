@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Model
+
+/// The command `gatehouse network`.
+struct NetworkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "network", abstract: "Lists, makes and removes networks of nodes.",
+        subcommands: [List.self, Show.self, Create.self, Remove.self, SetDefault.self])
+
+    /// The command `gatehouse network list`.
+    struct List: DaemonCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lists a node's networks: the hypervisor's own and the bridges of its host.")
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The node's name.") var node: String
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            let result = try await daemon.call("network.list", ["node": .string(node)])
+            let columns: [Table.Column] = [
+                .init("NAME"), .init("KIND"), .init("BRIDGE"), .init("ACTIVE"), .init("DEFAULT"), .init("UPLINK"),
+                .init("ADDRESS"), .init("VLANS"), .init("DESCRIPTION"),
+            ]
+            let rows = (result["networks"]?.arrayValue ?? []).map { network in
+                [
+                    Cell.text(network["name"]), Cell.text(network["kind"]), Cell.text(network["bridge"]),
+                    Cell.text(network["isActive"]), Cell.text(network["isDefault"]), Cell.text(network["uplink"]),
+                    Cell.text(network["address"]), Cell.text(network["vlans"]), Cell.text(network["description"]),
+                ]
+            }
+            return Finding(result: result, text: Table(columns, rows).text(empty: "No networks."))
+        }
+    }
+
+    /// The command `gatehouse network show`.
+    struct Show: DaemonCommand {
+        static let configuration = CommandConfiguration(abstract: "Shows a network and the machines in it.")
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The node's name.") var node: String
+        @Argument(help: "The network's name.") var network: String
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            let named: [String: JSONValue] = ["node": .string(node), "network": .string(network)]
+            let shown = try await daemon.call("network.show", named)["network"] ?? .null
+            let machines = try await daemon.call("network.machines", named)["machines"]?.arrayValue ?? []
+            let names = machines.compactMap { $0["name"]?.stringValue }
+            let fields: [(name: String, value: String)] = [
+                ("name", Cell.text(shown["name"])), ("id", Cell.text(shown["id"])), ("node", Cell.text(shown["node"])),
+                ("kind", Cell.text(shown["kind"])), ("bridge", Cell.text(shown["bridge"])),
+                ("active", Cell.text(shown["isActive"])), ("starts by itself", Cell.text(shown["autostart"])),
+                ("default", Cell.text(shown["isDefault"])), ("uplink", Cell.text(shown["uplink"])),
+                ("address", Cell.text(shown["address"])), ("netmask", Cell.text(shown["netmask"])),
+                ("vlans", Cell.text(shown["vlans"])), ("description", Cell.text(shown["description"])),
+                ("machines", names.isEmpty ? Cell.nothing : names.joined(separator: ", ")),
+            ]
+            return Finding(result: ["network": shown, "machines": .array(machines)], text: Table.fields(fields))
+        }
+    }
+
+    /// The command `gatehouse network create`.
+    struct Create: DaemonCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Makes a network on a bridge of its own, without a way out unless --uplink is given.")
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The node's name.") var node: String
+        @Argument(help: "The network's name.") var network: String
+        @Option(help: ArgumentHelp("What it is for.", valueName: "text")) var description: String?
+        @Option(help: ArgumentHelp("What its bridge is called.", valueName: "name")) var bridge: String?
+        @Option(help: ArgumentHelp("An interface of the host that becomes part of it.", valueName: "name"))
+        var uplink: String?
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            var parameters: [String: JSONValue] = ["node": .string(node), "network": .string(network)]
+            parameters["description"] = description.map(JSONValue.string)
+            parameters["bridge"] = bridge.map(JSONValue.string)
+            parameters["uplink"] = uplink.map(JSONValue.string)
+            let result = try await daemon.call("network.create", parameters)
+            let line = "Network \(network) is on bridge \(Cell.text(result["network"]?["bridge"]))."
+            return Finding(result: result, text: HarmlessText.line(line) + "\n")
+        }
+    }
+
+    /// The command `gatehouse network remove`.
+    struct Remove: DaemonCommand {
+        static let configuration = CommandConfiguration(abstract: "Removes a network that no machine is plugged into.")
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The node's name.") var node: String
+        @Argument(help: "The network's name.") var network: String
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            let result = try await daemon.call(
+                "network.remove", ["node": .string(node), "network": .string(network)])
+            return Finding(result: result, text: HarmlessText.line("Network \(network) is removed.") + "\n")
+        }
+    }
+
+    /// The command `gatehouse network set-default`.
+    struct SetDefault: DaemonCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-default", abstract: "Chooses the network of a node that new interfaces are for.")
+
+        @OptionGroup var daemonOptions: DaemonOptions
+        @Argument(help: "The node's name.") var node: String
+        @Argument(help: "The network's name.") var network: String
+
+        func ask(_ daemon: Daemon) async throws -> Finding {
+            let result = try await daemon.call(
+                "network.setDefault", ["node": .string(node), "network": .string(network)])
+            return Finding(
+                result: result, text: HarmlessText.line("Network \(network) is the default of \(node).") + "\n")
+        }
+    }
+}

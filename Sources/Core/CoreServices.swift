@@ -24,6 +24,8 @@ package struct CoreRepositories: Sendable {
     package let samples: any SampleRepository
     /// Alerts.
     package let alerts: any AlertRepository
+    /// Numbers of pools and volumes, and templates.
+    package let storage: any StorageRepository
     /// Copies of all of it.
     package let copier: any DatabaseCopier
 
@@ -32,7 +34,7 @@ package struct CoreRepositories: Sendable {
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
         Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository,
-        Store: SampleRepository, Store: AlertRepository, Store: DatabaseCopier
+        Store: SampleRepository, Store: AlertRepository, Store: StorageRepository, Store: DatabaseCopier
     {
         accounts = store
         sessions = store
@@ -43,6 +45,7 @@ package struct CoreRepositories: Sendable {
         jobs = store
         samples = store
         alerts = store
+        storage = store
         copier = store
     }
 }
@@ -94,6 +97,8 @@ package struct CoreServices: Sendable {
     package let alerts: Alerts
     /// What nodes and machines use, and used.
     package let samples: Samples
+    /// Pools, volumes and templates.
+    package let storage: Storage
     /// What has changed.
     package let bus: EventBus
     /// Who did what.
@@ -149,6 +154,7 @@ package struct CoreServices: Sendable {
             bus: bus, time: time, logger: logger)
         samples = Samples(
             repository: repositories.samples, inventory: inventory, alerts: alerts, bus: bus, time: time)
+        storage = Storage(repository: repositories.storage, inventory: inventory, time: time, logger: logger)
         try await takeUp()
     }
 

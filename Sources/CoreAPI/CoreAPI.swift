@@ -26,7 +26,8 @@ package struct CoreAPI: Sendable {
         let table =
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
-            + sampleMethods + alertMethods + systemMethods(version: version)
+            + sampleMethods + alertMethods + storageMethods + templateMethods + machineMakingMethods
+            + systemMethods(version: version)
         return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }
 
@@ -106,7 +107,8 @@ package struct CoreAPI: Sendable {
             default: isStranger ? .refused : .failed
             }
         let subjects = [
-            "machine", "node", "job", "kind", "user", "group", "session", "privilege", "name", "type", "level",
+            "machine", "node", "pool", "volume", "template", "job", "kind", "user", "group", "session", "privilege",
+            "name", "type", "level",
             "takeover", "all",
         ]
         let target = subjects.compactMap { name in

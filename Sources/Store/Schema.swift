@@ -11,7 +11,7 @@ struct Schema: Sendable {
     let steps: [@Sendable (Database) throws -> Void]
 
     /// The layout that this build works with.
-    static let current = Schema(steps: [makeFirstTables, addJobs, addSamples, addHolds])
+    static let current = Schema(steps: [makeFirstTables, addJobs, addSamples, addHolds, addStorage])
 
     /// The version that the last step leads to.
     var version: Int { steps.count }

@@ -20,7 +20,7 @@ package final class FakeHypervisor: Hypervisor {
         case sendKeys([KeyName], UUID)
     }
 
-    private struct State {
+    struct State {
         var facts: NodeFacts
         var machines: [MachineSnapshot]
         var events: AsyncStream<HypervisorEvent>.Continuation?
@@ -34,9 +34,10 @@ package final class FakeHypervisor: Hypervisor {
         var host: HostCounters?
         var counters: [UUID: MachineCounters] = [:]
         var sampledAt = Date(timeIntervalSince1970: 1_800_014_400)
+        var storage = FakeStorage()
     }
 
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
     /// Makes a node with machines.
     package init(
@@ -232,7 +233,7 @@ package final class FakeHypervisor: Hypervisor {
 
     // MARK: Parts
 
-    private func withMachine<Result: Sendable>(
+    func withMachine<Result: Sendable>(
         _ uuid: UUID, _ body: (inout State, inout MachineSnapshot) throws -> Result
     ) throws -> Result {
         try state.withLock { state in
@@ -273,7 +274,7 @@ package final class FakeHypervisor: Hypervisor {
         }
     }
 
-    private static func brief(_ machine: MachineSnapshot) -> MachineSnapshot {
+    static func brief(_ machine: MachineSnapshot) -> MachineSnapshot {
         var brief = machine
         brief.disks = nil
         brief.interfaces = nil

@@ -66,7 +66,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             """,
         subcommands: [
             SetupLink.self, Status.self, UserCommand.self, Grant.self, Revoke.self, NodeCommand.self,
-            MachineCommand.self, ConsoleCommand.self, JobCommand.self, AlertCommand.self, PluginCommand.self,
+            MachineCommand.self, PoolCommand.self, VolumeCommand.self, TemplateCommand.self, ConsoleCommand.self,
+            JobCommand.self, AlertCommand.self, PluginCommand.self,
             Audit.self, CallMethod.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 }

@@ -31,7 +31,7 @@ import Testing
         print(json.dumps({"results": results, "cookie": transport.cookie}, default=str))
         """
 
-    private func call(
+    func call(
         _ gateway: Gateway, at path: String = "/zentific/RPC2", _ calls: [JSONValue]
     ) async throws -> (results: [JSONValue], cookie: String?) {
         let printed = try await gateway.python(Self.client, path, JSONWriter.text(.array(calls)))

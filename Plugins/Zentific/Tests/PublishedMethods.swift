@@ -47,13 +47,12 @@ enum PublishedMethods {
     static let missing: Set = [
         "User.getAllAlerts", "VM.getVMid", "VM.getGraphicalConsolePort", "VM.getTextConsolePort",
         "VM.connectTextConsole", "VM.connectGraphicalConsole", "VM.getVNCport", "VM.getOS", "VM.getVNCpass",
-        "VM.saveConfig", "VM.getLog", "VM.needsReboot", "VM.getTemplates", "VM.getTemplate",
+        "VM.saveConfig", "VM.getLog", "VM.needsReboot",
         "VM.addNetworkInterface", "VM.removeNetworkInterface", "Node.enterMaintenanceMode", "Node.supportsHvm",
         "Network.getBridges", "Network.getBridge", "Network.getNodeInterface", "Network.getNodeInterfaces",
         "Network.createBridge", "Network.removeBridge", "Network.addVlan", "Network.removeVlan",
         "Network.setDefaultBridge", "Network.getDefaultBridge", "Network.getVmsByBridge", "Network.isMacInUse",
-        "Network.generateMac", "Storage.getLocations", "Storage.getObjects", "Storage.getLocation",
-        "Storage.getObject", "Network.attachVifToBridge",
+        "Network.generateMac", "Network.attachVifToBridge",
     ]
 
     /// Those that later servers and others have, and this document has not.

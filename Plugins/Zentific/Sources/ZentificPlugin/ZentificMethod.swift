@@ -96,7 +96,8 @@ package struct ZentificMethod: Sendable {
 package enum ZentificTable {
     /// The rows.
     package static let methods = [
-        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, node, scheduler,
+        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, node, scheduler, templates,
+        storage,
     ].flatMap { $0 }
 
     /// The row of each name and alias.

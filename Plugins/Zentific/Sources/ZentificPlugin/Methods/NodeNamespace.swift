@@ -20,7 +20,7 @@ extension ZentificCall {
     func nodes() async throws -> [JSONValue] { try await core("node.list")["nodes"]?.arrayValue ?? [] }
 
     /// The node that the call names.
-    fileprivate func listedNode() async throws -> JSONValue {
+    func listedNode() async throws -> JSONValue {
         let number = NodeUUID.number(arguments.text("uuid"))
         guard let number, let node = try await nodes().first(where: { $0["id"]?.intValue == number }) else {
             throw GatehouseError(.notFound, "There is no such node.", details: ["parameter": "uuid"])

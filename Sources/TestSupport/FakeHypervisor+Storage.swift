@@ -2,6 +2,7 @@
 
 package import FoundationEssentials
 package import Model
+import Synchronization
 
 /// The storage of a node in memory.
 struct FakeStorage: Sendable {

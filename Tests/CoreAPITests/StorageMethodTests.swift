@@ -28,7 +28,9 @@ import Testing
         try await StorageFixture.run { fixture in
             let number = try await fixture.pool("images")
             #expect(try await fixture.pool("images") == number)
-            let numbers = try await fixture.call("pool.list", ["node": "n1"])["pools"]?.arrayValue?.map { $0["id"] }
+            let numbers = try await fixture.call("pool.list", ["node": "n1"])["pools"]?.arrayValue?.compactMap {
+                $0["id"]?.intValue
+            }
             #expect(Set(numbers ?? []).count == 4)
             fixture.node.put(
                 PoolSnapshot(name: "twin", type: "dir", path: "/images", isActive: true, capacityBytes: 1))

@@ -110,8 +110,8 @@ extension Storage {
     package func volumes(of record: PoolRecord) async throws -> [VolumeEntry] {
         let pool = try await pool(record)
         guard pool.snapshot.isActive else { return [] }
-        let snapshots = try await inventory.hypervisor(on: record.node).volumes(in: pool.snapshot.name)
-        let use = try await use(of: record.node)
+        let use = try await use(of: record.node, only: pool.snapshot.name)
+        let snapshots = use.volumes.filter { $0.key.pool == pool.snapshot.name }.values.sorted { $0.name < $1.name }
         let records = try await repository.keepVolumes(of: record.id, snapshots.map(\.name), at: time.now())
         return zip(records, snapshots).map { record, snapshot in
             VolumeEntry(
@@ -131,15 +131,25 @@ extension Storage {
     }
 
     /// What everything on a node stands on.
-    func use(of node: NodeID) async throws -> NodeUse {
+    ///
+    /// Before a change every active pool has to answer; to look at one pool, `only` that.
+    func use(of node: NodeID, only pool: String? = nil) async throws -> NodeUse {
         let hypervisor = try await inventory.hypervisor(on: node)
         let names = try await hypervisor.pools().filter(\.isActive).map(\.name)
         async let attachments = hypervisor.attachments()
         let volumes = try await withThrowingTaskGroup(of: (String, [VolumeSnapshot]).self) { group in
-            for name in names { group.addTask { (name, try await hypervisor.volumes(in: name)) } }
+            for name in names {
+                group.addTask {
+                    do {
+                        return (name, try await hypervisor.volumes(in: name))
+                    } catch let error as GatehouseError where pool != nil && name != pool && error.code != .internal {
+                        return (name, [])
+                    }
+                }
+            }
             var found: [VolumeName: VolumeSnapshot] = [:]
-            for try await (pool, volumes) in group {
-                for volume in volumes { found[VolumeName(pool: pool, name: volume.name)] = volume }
+            for try await (name, volumes) in group {
+                for volume in volumes { found[VolumeName(pool: name, name: volume.name)] = volume }
             }
             return found
         }

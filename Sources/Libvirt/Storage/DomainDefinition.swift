@@ -94,7 +94,7 @@ extension DomainDefinition {
         for index in root.children.indices {
             switch root.children[index].name {
             case "genid": root.children[index].text = ""
-            case "os": root.children[index].change("nvram") { $0.text = "" }
+            case "os": root.children[index].change("nvram", Self.empty)
             case "sysinfo":
                 root.children[index].change("system") { system in
                     system.children.removeAll { $0["name"] == "uuid" || $0["name"] == "serial" }
@@ -124,6 +124,11 @@ extension DomainDefinition {
         }
     }
 
+    private static func empty(_ nvram: inout XMLElement) {
+        (nvram.text, nvram.children) = ("", [])
+        nvram.attributes["type"] = nil
+    }
+
     private static func change(graphics: inout XMLElement) {
         if graphics["port"] != nil {
             graphics.attributes["port"] = "-1"
@@ -144,7 +149,7 @@ extension DomainDefinition {
     private static func change(disk: inout XMLElement, _ copy: MachineCopy) {
         guard let target = disk.first("target")?["dev"], let new = copy.disks[target] else { return }
         disk.attributes["type"] = new.isDevice ? "block" : "file"
-        disk.children.removeAll { ["source", "backingStore", "serial", "wwn", "mirror"].contains($0.name) }
+        disk.children.removeAll { ["source", "backingStore", "mirror"].contains($0.name) }
         disk.change("driver") { $0.attributes["type"] = new.format }
         if disk.first("driver") == nil {
             disk.children.insert(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLibvirt
 package import Model
 
 extension LibvirtHypervisor {
@@ -35,7 +36,9 @@ extension LibvirtHypervisor {
         try await calling("make the volume") { session in
             try await session.copy(within: timing.copy) { connection in
                 let below = try backing.map { try connection.pool($0.pool).volume($0.name).snapshot() }
-                return try connection.pool(pool).create(VolumeDescription.text(volume, backing: below)).snapshot()
+                let pool = try connection.pool(pool)
+                try Self.checkFree(volume.name, in: pool)
+                return try pool.create(VolumeDescription.text(volume, backing: below)).snapshot()
             }
         }
     }
@@ -47,9 +50,22 @@ extension LibvirtHypervisor {
         try await calling("copy the volume") { session in
             try await session.copy(within: timing.copy) { connection in
                 let original = try connection.pool(source.pool).volume(source.name)
-                return try connection.pool(pool).create(VolumeDescription.text(volume), from: original).snapshot()
+                let pool = try connection.pool(pool)
+                try Self.checkFree(volume.name, in: pool)
+                return try pool.create(VolumeDescription.text(volume), from: original).snapshot()
             }
         }
+    }
+
+    /// Drivers have errors of their own for a name that is taken.
+    private static func checkFree(_ name: String, in pool: borrowing StoragePool) throws {
+        do {
+            _ = try pool.volume(name)
+        } catch {
+            guard error.number == VIR_ERR_NO_STORAGE_VOL.rawValue else { throw error }
+            return
+        }
+        throw GatehouseError(.conflict, "The pool has a volume of that name; choose another name.")
     }
 
     /// Deletes a volume.

@@ -26,6 +26,8 @@ package struct CoreRepositories: Sendable {
     package let alerts: any AlertRepository
     /// Networks.
     package let networks: any NetworkRepository
+    /// Numbers of pools and volumes, and templates.
+    package let storage: any StorageRepository
     /// Copies of all of it.
     package let copier: any DatabaseCopier
 
@@ -34,7 +36,8 @@ package struct CoreRepositories: Sendable {
     where
         Store: AccountRepository, Store: SessionRepository, Store: ConsoleLockRepository,
         Store: InventoryRepository, Store: AuditRepository, Store: SettingRepository, Store: JobRepository,
-        Store: SampleRepository, Store: AlertRepository, Store: NetworkRepository, Store: DatabaseCopier
+        Store: SampleRepository, Store: AlertRepository, Store: NetworkRepository, Store: StorageRepository,
+        Store: DatabaseCopier
     {
         accounts = store
         sessions = store
@@ -46,6 +49,7 @@ package struct CoreRepositories: Sendable {
         samples = store
         alerts = store
         networks = store
+        storage = store
         copier = store
     }
 }
@@ -103,6 +107,8 @@ package struct CoreServices: Sendable {
     package let alerts: Alerts
     /// What nodes and machines use, and used.
     package let samples: Samples
+    /// Pools, volumes and templates.
+    package let storage: Storage
     /// What has changed.
     package let bus: EventBus
     /// Who did what.
@@ -159,6 +165,7 @@ package struct CoreServices: Sendable {
             bus: bus, time: time, logger: logger)
         samples = Samples(
             repository: repositories.samples, inventory: inventory, alerts: alerts, bus: bus, time: time)
+        storage = Storage(repository: repositories.storage, inventory: inventory, time: time, logger: logger)
         try await takeUp()
     }
 

@@ -24,9 +24,7 @@ extension Call {
     /// - Throws: `notFound`, `forbidden` where the caller has rights on some of its machines alone.
     func viewedNode() async throws -> NodeEntry {
         let node = try await node()
-        guard core.access.level(of: principal, on: node.record.id).mayView else {
-            throw GatehouseError(.forbidden, "You have rights on machines of this node, but not on the node.")
-        }
+        try requireViewing(node)
         return node
     }
 
@@ -35,9 +33,21 @@ extension Call {
     /// - Throws: `notFound`, `forbidden`.
     func operatedNode() async throws -> NodeEntry {
         let node = try await node()
+        try requireOperating(node)
+        return node
+    }
+
+    /// Refuses whoever has rights on some machines of a node alone.
+    func requireViewing(_ node: NodeEntry) throws {
+        guard core.access.level(of: principal, on: node.record.id).mayView else {
+            throw GatehouseError(.forbidden, "You have rights on machines of this node, but not on the node.")
+        }
+    }
+
+    /// Refuses whoever is no admin of all of a node.
+    func requireOperating(_ node: NodeEntry) throws {
         guard core.access.level(of: principal, on: node.record.id).mayOperate else {
             throw GatehouseError(.forbidden, "You may look at this node, but not change it.")
         }
-        return node
     }
 }

@@ -27,6 +27,7 @@ package struct CoreAPI: Sendable {
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + sampleMethods + alertMethods + networkMethods + interfaceMethods + machineInterfaceMethods
+            + sampleMethods + alertMethods + storageMethods + templateMethods + machineMakingMethods
             + systemMethods(version: version)
         return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }
@@ -107,8 +108,8 @@ package struct CoreAPI: Sendable {
             default: isStranger ? .refused : .failed
             }
         let subjects = [
-            "machine", "node", "network", "interface", "vlan", "mac", "job", "kind", "user", "group", "session",
-            "privilege", "name", "type", "level",
+            "machine", "node", "network", "interface", "vlan", "mac", "pool", "volume", "template", "job", "kind", "user",
+            "group", "session", "privilege", "name", "type", "level",
             "takeover", "all",
         ]
         let target = subjects.compactMap { name in

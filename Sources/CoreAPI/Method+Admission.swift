@@ -36,7 +36,7 @@ extension Method {
             guard principal.isLocal else {
                 throw GatehouseError(.forbidden, "Only the command line on the host itself may do this.")
             }
-        case .user, .superUser, .view, .operate:
+        case .user, .superUser, .view, .operate, .own:
             if case .anonymous = principal.identity {
                 throw GatehouseError(.unauthenticated, "Log in first.")
             }
@@ -49,10 +49,13 @@ extension Method {
     private func namedMachine(
         _ arguments: Arguments, _ principal: Principal, _ core: CoreServices
     ) async throws -> MachineEntry? {
-        guard right == .view || right == .operate else { return nil }
+        guard right == .view || right == .operate || right == .own else { return nil }
         let machine = try await core.visibleMachine(arguments.string("machine"), for: principal)
         if right == .operate, !core.access.level(of: principal, on: machine.id).mayOperate {
             throw GatehouseError(.forbidden, "You may look at this machine, but not operate it.")
+        }
+        if right == .own, !core.access.level(of: principal, on: machine.id).mayGrant {
+            throw GatehouseError(.forbidden, "Only an owner of this machine may do this.")
         }
         return machine
     }

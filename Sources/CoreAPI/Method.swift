@@ -18,6 +18,8 @@ package enum Right: String, Sendable {
     case view
     /// To be admin or better on the machine that is named.
     case operate
+    /// To own the machine that is named, or to be superuser.
+    case own
 }
 
 /// A method of the core API: an entry of the one table that the web page, the command line and plugins share.
@@ -67,7 +69,7 @@ package struct Call: Sendable {
     let principal: Principal
     /// With what.
     let arguments: Arguments
-    /// The machine that is named, for methods with the right `view` or `operate`.
+    /// The machine that is named, for methods with the right `view`, `operate` or `own`.
     let named: MachineEntry?
     /// What the call does to the caller's own session.
     let effects: SessionEffects

@@ -36,6 +36,7 @@ package final class FakeHypervisor: Hypervisor {
         var counters: [UUID: MachineCounters] = [:]
         var sampledAt = Date(timeIntervalSince1970: 1_800_014_400)
         var networks = FakeNetworks()
+        var storage = FakeStorage()
     }
 
     let state: Mutex<State>

@@ -34,15 +34,18 @@ package struct HypervisorContract: Sendable {
     let hypervisor: any Hypervisor
     let subject: UUID
     let capabilities: Capabilities
+    let pool: String?
     let patience: Duration
 
-    /// Makes a check of a machine; `patience` is the longest wait for one event.
+    /// Makes a check of a machine; `patience` is the longest wait for one event, `pool` a pool to make volumes in.
     package init(
-        _ hypervisor: any Hypervisor, subject: UUID, capabilities: Capabilities, patience: Duration = .seconds(30)
+        _ hypervisor: any Hypervisor, subject: UUID, capabilities: Capabilities, pool: String? = nil,
+        patience: Duration = .seconds(30)
     ) {
         self.hypervisor = hypervisor
         self.subject = subject
         self.capabilities = capabilities
+        self.pool = pool
         self.patience = patience
     }
 
@@ -58,6 +61,7 @@ package struct HypervisorContract: Sendable {
                 try await self.verifyBeginning(record)
                 try await self.verifyStrangers()
                 try await self.verifyOff()
+                try await self.verifyStorage()
                 try await self.verifyLife(record)
                 try await self.verifySaving(record)
                 try await self.verifyEnd(record)
@@ -136,6 +140,7 @@ package struct HypervisorContract: Sendable {
         await expect(.conflict) { try await hypervisor.perform(.start, on: subject) }
         await expect(.conflict) { try await hypervisor.perform(.resume, on: subject) }
         #expect(try await hypervisor.machine(subject).details?.needsReboot == false, "nothing was changed")
+        await expect(.conflict) { try await hypervisor.undefine(subject) }
         try await verifyScreen()
         try await verifyText()
         try await verifyUse()
@@ -162,6 +167,7 @@ package struct HypervisorContract: Sendable {
         await expect(.nodeUnreachable) { [hypervisor, subject] in _ = try await hypervisor.machine(subject) }
         await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.sample() }
         await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.details() }
+        await expect(.nodeUnreachable) { [hypervisor] in _ = try await hypervisor.pools() }
     }
 
     /// Carries out an operation and waits for the event with the state that it leads to.

@@ -66,8 +66,8 @@ struct GatehouseCommand: AsyncParsableCommand {
             """,
         subcommands: [
             SetupLink.self, Status.self, UserCommand.self, Grant.self, Revoke.self, NodeCommand.self,
-            NetworkCommand.self, MachineCommand.self, ConsoleCommand.self, JobCommand.self, AlertCommand.self,
-            PluginCommand.self, Audit.self, CallMethod.self, BackupCommand.self, RestoreCommand.self,
-            DoctorCommand.self,
+            NetworkCommand.self, MachineCommand.self, PoolCommand.self, VolumeCommand.self, TemplateCommand.self,
+            ConsoleCommand.self, JobCommand.self, AlertCommand.self, PluginCommand.self, Audit.self, CallMethod.self,
+            BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
         ])
 }

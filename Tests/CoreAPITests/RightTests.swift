@@ -70,7 +70,7 @@ import Testing
         try await APIFixture.run { fixture in
             let viewer = try await fixture.user("viewer", .readOnlyAdmin, on: "web")
             let machine = try await fixture.address("web")
-            for method in fixture.methods where method.right == .operate {
+            for method in fixture.methods where method.right == .operate || method.right == .own {
                 let error = await fixture.failure(method.name, method.fitting(machine: machine), as: viewer)
                 #expect(error?.code == .forbidden, "\(method.name)")
             }

@@ -14,7 +14,8 @@ import Testing
         CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.machineOperationMethods,
         CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
         CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.networkMethods, CoreAPI.interfaceMethods,
-        CoreAPI.machineInterfaceMethods, CoreAPI.systemMethods(version: ""),
+        CoreAPI.machineInterfaceMethods, CoreAPI.storageMethods, CoreAPI.templateMethods, CoreAPI.machineMakingMethods,
+        CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }
 
@@ -56,7 +57,7 @@ import Testing
     }
 
     @Test func `a method that names a machine by its right takes one that must be given`() {
-        for method in Self.table where method.right == .view || method.right == .operate {
+        for method in Self.table where [.view, .operate, .own].contains(method.right) {
             #expect(method.parameters.first { $0.name == "machine" }?.isRequired == true, "\(method.name)")
         }
     }

@@ -56,7 +56,8 @@ enum TestNode {
     static func file(in directory: ScratchDirectory, domains: [String]) throws -> String {
         let cpu = "<cpu><mhz>2400</mhz><model>x86_64</model><active>8</active><nodes>1</nodes><sockets>1</sockets>"
         let node = "<node>\(cpu)<cores>8</cores><threads>1</threads><memory>16777216</memory></cpu>"
-        return try directory.write("node.xml", node + domains.joined(separator: "\n") + "</node>")
+        let pool = "<pool type='dir'><name>pool</name><target><path>/pool</path></target></pool>"
+        return try directory.write("node.xml", node + domains.joined(separator: "\n") + pool + "</node>")
     }
 
     static func hypervisor(_ uri: String, timing: LibvirtTiming = LibvirtTiming()) throws -> LibvirtHypervisor {

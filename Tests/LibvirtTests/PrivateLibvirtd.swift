@@ -89,6 +89,17 @@ final class PrivateLibvirtd: Sendable {
         try #require(outcome.status == 0, "\(outcome.output)")
     }
 
+    /// Makes a pool of a directory of its own and starts it.
+    func makePool(_ name: String) async throws {
+        let folder = "\(directory)/\(name)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for arguments in [["pool-define-as", name, "dir", "--target", folder], ["pool-start", name]] {
+            let outcome = try await Program.run(
+                Self.path(of: "virsh") ?? "virsh", ["-q", "-c", uri] + arguments)
+            try #require(outcome.status == 0, "\(outcome.output)")
+        }
+    }
+
     static func script(_ name: String) -> String { "\(root)/packaging/demo/\(name)" }
 
     /// Where the guest is that the demo builds; nil where it is not there.

@@ -30,8 +30,9 @@ struct QEMUTests {
     @Test func `real QEMU keeps the contract`() async throws {
         try await PrivateLibvirtd.with { libvirtd in
             try await libvirtd.define(Self.domain())
+            try await libvirtd.makePool("scratch")
             let hypervisor = try TestNode.hypervisor(libvirtd.uri)
-            try await HypervisorContract(hypervisor, subject: Self.uuid, capabilities: .all).verify()
+            try await HypervisorContract(hypervisor, subject: Self.uuid, capabilities: .all, pool: "scratch").verify()
         }
     }
 

@@ -11,14 +11,19 @@ import Testing
     @Test func `the fake keeps the contract`() async throws {
         let uuid = UUID()
         let machine = MachineSnapshot(uuid: uuid, name: "one", state: .off, consoles: [.vnc, .text])
-        try await HypervisorContract(FakeHypervisor([machine]), subject: uuid, capabilities: .all).verify()
+        let fake = FakeHypervisor([machine])
+        fake.put(
+            PoolSnapshot(
+                name: "pool", type: "dir", path: "/pool", isActive: true, capacityBytes: 1 << 40,
+                allocatedBytes: 1 << 30, availableBytes: (1 << 40) - (1 << 30)))
+        try await HypervisorContract(fake, subject: uuid, capabilities: .all, pool: "pool").verify()
     }
 
     @Test(.timeLimit(.minutes(1))) func `the test driver keeps the contract`() async throws {
         let directory = try ScratchDirectory()
         let hypervisor = try TestNode.hypervisor("test://" + TestNode.file(in: directory, machines: 2))
         try await HypervisorContract(
-            hypervisor, subject: TestNode.uuid(1), capabilities: [.pictures, .keys, .saving, .screens]
+            hypervisor, subject: TestNode.uuid(1), capabilities: [.pictures, .keys, .saving, .screens], pool: "pool"
         ).verify()
     }
 

@@ -16,6 +16,8 @@ import Testing
         ["status", "--nonsense"], ["user", "add", "x", "--password", "secret"],
         ["backup"], ["backup", "f", "--passphrase", "secret"], ["restore"], ["job", "release"],
         ["backup", "f", "--passphrase-stdin", "--passphrase-file", "p"], ["job", "release", "1", "--all"],
+        ["volume", "create", "p", "v"], ["volume", "create", "p", "v", "--size", "1X"], ["volume", "delete", "name"],
+        ["machine", "create", "m"], ["template", "create", "m"],
     ])
     func `a wrong command line ends with 2 and one line`(arguments: [String]) async {
         let outcome = await Outcome.of(arguments)
@@ -48,7 +50,9 @@ import Testing
             ["machine", "shutdown"], ["machine", "poweroff"], ["machine", "reboot"], ["machine", "reset"],
             ["machine", "pause"], ["machine", "resume"], ["machine", "save"], ["console", "list"],
             ["console", "disconnect"], ["call"], ["audit"], ["backup"], ["doctor"], ["job", "list"],
-            ["job", "release"],
+            ["job", "release"], ["pool", "list"], ["pool", "show"], ["volume", "list"], ["volume", "create"],
+            ["volume", "clone"], ["template", "list"], ["template", "create"], ["machine", "create"],
+            ["machine", "delete"],
         ]
         for command in commands {
             let help = await Outcome.of(command + ["--help"]).out

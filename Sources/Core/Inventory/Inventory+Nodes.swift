@@ -159,7 +159,8 @@ extension Inventory {
         for id in present.keys where id.node == node { remove(id) }
     }
 
-    private func remove(_ id: MachineID) {
+    /// Takes a machine out that its node does not have any more.
+    func remove(_ id: MachineID) {
         guard let entry = machine(id) else { return }
         present[id] = nil
         bus.publish(.machineRemoved(id, address: entry.address.description))

@@ -11,6 +11,14 @@ struct XMLElement: Equatable {
     /// The characters directly in it, joined.
     var text = ""
 
+    /// Makes an element.
+    init(name: String, attributes: [String: String] = [:], children: [XMLElement] = [], text: String = "") {
+        self.name = name
+        self.attributes = attributes
+        self.children = children
+        self.text = text
+    }
+
     /// The most elements of one document.
     static let countLimit = 100_000
 

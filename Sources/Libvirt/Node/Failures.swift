@@ -67,6 +67,10 @@ enum Failures {
         let cause = error.description
         switch virErrorNumber(error.number) {
         case VIR_ERR_NO_DOMAIN: return .machineNotFound
+        case VIR_ERR_NO_STORAGE_POOL, VIR_ERR_NO_STORAGE_VOL:
+            return GatehouseError(.notFound, "There is no such pool or volume on the node.", cause: cause)
+        case VIR_ERR_STORAGE_VOL_EXIST, VIR_ERR_DOM_EXIST:
+            return GatehouseError(.conflict, "The node has one of that name; choose another name.", cause: cause)
         case VIR_ERR_NO_SUPPORT, VIR_ERR_CONFIG_UNSUPPORTED, VIR_ERR_ARGUMENT_UNSUPPORTED,
             VIR_ERR_OPERATION_UNSUPPORTED:
             return GatehouseError(.unsupported, "The node's hypervisor can not \(action).", cause: cause)

@@ -10,6 +10,8 @@ package struct LibvirtTiming: Sendable, Equatable {
     package var change: Duration = .seconds(60)
     /// Saving a machine's memory to disk.
     package var save: Duration = .seconds(600)
+    /// Making or copying a volume.
+    package var copy: Duration = .seconds(6 * 3600)
     /// The shortest wait before connecting again.
     package var backoffStart: Duration = .seconds(1)
     /// The longest wait before connecting again.

@@ -67,6 +67,13 @@ final class NodeSession: Sendable {
         try await call(threads.changes, within: deadline ?? timing.change, body)
     }
 
+    /// Moves a whole disk; two at a time, and apart from everything else.
+    func copy<Value: Sendable>(
+        within deadline: Duration, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
+    ) async throws -> Value {
+        try await call(threads.copies, within: deadline, body)
+    }
+
     private func call<Value: Sendable>(
         _ workers: Workers, within deadline: Duration,
         _ body: @escaping @Sendable (borrowing Connection) throws -> Value

@@ -8,10 +8,13 @@ struct NodeThreads: Sendable {
     let reads: Workers
     /// Calls that change a machine.
     let changes: Workers
+    /// Calls that move whole disks, which may take hours.
+    let copies: Workers
 
     init(hangingLimit: Int) {
         hanging = HangingCalls(limit: hangingLimit)
         reads = Workers(name: "libvirt-read", limit: 4, hanging: hanging)
         changes = Workers(name: "libvirt-change", limit: 4, hanging: hanging)
+        copies = Workers(name: "libvirt-copy", limit: 2, hanging: hanging)
     }
 }

@@ -6,11 +6,11 @@ import Model
 /// The command `gatehouse machine`.
 struct MachineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "machine", abstract: "Lists, shows, operates and plugs machines.",
+        commandName: "machine", abstract: "Lists, shows, operates, plugs, makes and deletes machines.",
         subcommands: [
             MachineList.self, MachineShow.self, MachineStart.self, MachineShutdown.self, MachinePowerOff.self,
             MachineReboot.self, MachineReset.self, MachinePause.self, MachineResume.self, MachineSave.self,
-            MachineAttachInterface.self, MachineDetachInterface.self,
+            MachineAttachInterface.self, MachineDetachInterface.self, MachineCreate.self, MachineDelete.self,
         ])
 }
 

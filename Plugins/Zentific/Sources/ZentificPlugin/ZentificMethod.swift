@@ -96,8 +96,8 @@ package struct ZentificMethod: Sendable {
 package enum ZentificTable {
     /// The rows.
     package static let methods = [
-        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, vmInterfaces, node, scheduler,
-        network,
+        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, vmInterfaces, templates, node,
+        scheduler, network, storage,
     ].flatMap { $0 }
 
     /// The row of each name and alias.

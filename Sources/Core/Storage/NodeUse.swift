@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FoundationEssentials
+package import Model
+
+/// Whether several machines may have a volume at once, as those say that have it.
+package enum VolumeSharing: String, Sendable {
+    /// One machine alone.
+    case none
+    /// Several may read it.
+    case reading = "r"
+    /// Several may write to it.
+    case writing = "rw"
+}
+
+/// What uses a volume.
+package struct VolumeUse: Sendable, Equatable {
+    /// The machines that have it or something that stands on it, by their UUIDs.
+    package var machines: [UUID] = []
+    /// Those of them that may write to it.
+    package var writers: [UUID] = []
+    /// The volumes that hold the differences from it.
+    package var children: [VolumeName] = []
+    /// The template that it belongs to.
+    package var template: String?
+    /// Whether several machines may have it.
+    package var sharing = VolumeSharing.none
+
+    /// Whether anything uses it.
+    package var isInUse: Bool { !machines.isEmpty || !children.isEmpty || template != nil }
+
+    /// Why it can not be deleted; nil where it can.
+    func obstacle(_ name: String) -> GatehouseError? {
+        if let template {
+            return GatehouseError(.conflict, "The volume \(name) belongs to the template \(template); delete that.")
+        }
+        if let child = children.first {
+            return GatehouseError(
+                .conflict, "The volume \(child.name) holds the differences from \(name); delete that one first.")
+        }
+        guard let machine = machines.first else { return nil }
+        return GatehouseError(
+            .conflict,
+            "The volume \(name) is a disk of the machine \(machine.uuidString.lowercased()); take it off there first.")
+    }
+}
+
+/// What a node's machines, volumes and templates stand on, all read at one time.
+struct NodeUse: Sendable {
+    /// What the machines have.
+    let attachments: [MachineAttachments]
+    /// Every volume of the active pools.
+    let volumes: [VolumeName: VolumeSnapshot]
+    /// The node's templates.
+    let templates: [Template]
+
+    /// What uses a volume.
+    func use(of name: VolumeName, at path: String) -> VolumeUse {
+        var use = VolumeUse()
+        use.children = volumes.filter { $0.value.backingPath == path && $0.key != name }.map(\.key)
+            .sorted { ($0.pool, $0.name) < ($1.pool, $1.name) }
+        use.template =
+            templates.first { $0.volumes.contains { $0.volume == name || $0.path == path } }?.name
+        for machine in attachments {
+            let disks = machine.disks.filter { $0.volume == name || $0.paths.contains(path) }
+            guard !disks.isEmpty else { continue }
+            use.machines.append(machine.uuid)
+            // Only the topmost layer is written to.
+            if disks.contains(where: { !$0.isReadOnly && ($0.volume == name || $0.paths.first == path) }) {
+                use.writers.append(machine.uuid)
+            }
+            for disk in disks {
+                if disk.isShareable, !disk.isReadOnly {
+                    use.sharing = .writing
+                } else if disk.isReadOnly, use.sharing == .none {
+                    use.sharing = .reading
+                }
+            }
+        }
+        return use
+    }
+
+    /// The volume that a disk stands on; nil where it lies in no active pool.
+    func volume(of disk: DefinedDisk) -> (name: VolumeName, snapshot: VolumeSnapshot)? {
+        if let name = disk.volume, let snapshot = volumes[name] { return (name, snapshot) }
+        guard let path = disk.path else { return nil }
+        return volumes.first { $0.value.path == path }.map { ($0.key, $0.value) }
+    }
+}

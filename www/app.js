@@ -22,6 +22,7 @@ const views = {
     account: () => import("./views/account.js"),
     users: () => import("./views/users.js"),
     nodes: () => import("./views/nodes.js"),
+    node: () => import("./views/node.js"),
     consoles: () => import("./views/consoles.js"),
     audit: () => import("./views/audit.js"),
     plugins: () => import("./views/plugins.js"),

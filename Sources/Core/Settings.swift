@@ -54,10 +54,10 @@ package actor Settings {
             name: "statRetention", summary: "Samples that a legacy client's history has.", kind: .int(1...1000),
             readLevel: .none),
         SettingDefinition(
-            name: "maxMemoryMiB", summary: "The most memory of a machine in MiB; kept for legacy clients.",
+            name: "maxMemoryMiB", summary: "The most memory in MiB that an admin may give a machine.",
             kind: .int(1...16_777_216), readLevel: .none),
         SettingDefinition(
-            name: "maxVcpus", summary: "The most processors of a machine; kept for legacy clients.",
+            name: "maxVcpus", summary: "The most processors that an admin may give a machine.",
             kind: .int(1...4096), readLevel: .none),
         SettingDefinition(
             name: "consolePortRange",
@@ -156,6 +156,14 @@ package actor Settings {
     package var consolePorts: PortRange? {
         (values["consolePortRange"] ?? defaults["consolePortRange"])?.stringValue.flatMap { PortRange($0) }
     }
+
+    /// The most memory that somebody who is no superuser may give to a machine, in MiB.
+    package var maxMemoryMiB: Int { number("maxMemoryMiB") }
+
+    /// The most processors that somebody who is no superuser may give to a machine.
+    package var maxVcpus: Int { number("maxVcpus") }
+
+    private func number(_ name: String) -> Int { Int((values[name] ?? defaults[name])?.intValue ?? 0) }
 
     private func apply() async {
         var limits = sessionDefaults

@@ -25,7 +25,7 @@ package struct CoreAPI: Sendable {
     private static func table(version: String) -> [Method] {
         let table =
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
-            + machineMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
+            + machineMethods + modifyMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + sampleMethods + alertMethods + networkMethods + interfaceMethods + machineInterfaceMethods
             + sampleMethods + alertMethods + storageMethods + templateMethods + machineMakingMethods
             + systemMethods(version: version)
@@ -108,7 +108,8 @@ package struct CoreAPI: Sendable {
             default: isStranger ? .refused : .failed
             }
         let subjects = [
-            "machine", "node", "network", "interface", "vlan", "mac", "pool", "volume", "template", "job", "kind", "user",
+            "machine", "node", "network", "interface", "vlan", "mac", "pool", "volume", "template", "job", "kind",
+            "user",
             "group", "session", "privilege", "name", "type", "level",
             "takeover", "all",
         ]

@@ -10,8 +10,8 @@ extension Render {
         return [
             "id": .int(network.record.id.number), "name": .string(snapshot.name), "node": .string(node.record.name),
             "kind": .string(snapshot.kind.rawValue), "bridge": .optional(snapshot.bridge),
-            "isActive": .bool(snapshot.isActive), "autostart": .optional(snapshot.autostart),
-            "isDefault": .bool(network.record.isDefault), "description": .string(network.record.description),
+            "active": .bool(snapshot.isActive), "autostart": .optional(snapshot.autostart),
+            "default": .bool(network.record.isDefault), "description": .string(network.record.description),
             "vlans": .array(snapshot.vlans.map { .int(Int64($0)) }),
             "separatesVLANs": .bool(snapshot.separatesVLANs), "uplink": .optional(snapshot.uplink),
             "address": .optional(snapshot.address), "netmask": .optional(snapshot.netmask),

@@ -11,7 +11,7 @@ extension Render {
         return [
             "id": .int(pool.record.id.number), "node": .string(pool.nodeName), "name": .string(snapshot.name),
             "mechanism": .string(snapshot.mechanism), "type": .string(snapshot.type), "path": .optional(snapshot.path),
-            "isActive": .bool(snapshot.isActive), "capacityBytes": number(snapshot.capacityBytes),
+            "active": .bool(snapshot.isActive), "capacityBytes": number(snapshot.capacityBytes),
             "allocatedBytes": number(snapshot.allocatedBytes), "availableBytes": number(snapshot.availableBytes),
             "allowsNewVolumes": .bool(snapshot.allowsNewVolumes), "hasVolumes": .bool(snapshot.volumeCount ?? 0 > 0),
         ]
@@ -28,8 +28,8 @@ extension Render {
             "poolName": .string(volume.poolName), "node": .string(volume.nodeName), "name": .string(snapshot.name),
             "path": .string(snapshot.path), "format": .optional(snapshot.format),
             "capacityBytes": .int(snapshot.capacityBytes), "allocatedBytes": .int(snapshot.allocatedBytes),
-            "kind": .string(kind), "backingPath": .optional(snapshot.backingPath), "isInUse": .bool(use.isInUse),
-            "isShared": .string(use.sharing.rawValue),
+            "kind": .string(kind), "backingPath": .optional(snapshot.backingPath), "inUse": .bool(use.isInUse),
+            "shared": .string(use.sharing.rawValue),
             "machines": .array(use.machines.map { .string($0.uuidString.lowercased()) }),
             "template": .optional(use.template),
         ]

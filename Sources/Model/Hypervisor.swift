@@ -72,6 +72,11 @@ package protocol Hypervisor: NetworkHypervisor, NodeStorage {
     /// The machine with everything that is known, disks and interfaces too.
     func machine(_ uuid: UUID) async throws -> MachineSnapshot
 
+    /// Changes a machine's stored definition, all of it or nothing, and what runs as far as that can be changed now.
+    ///
+    /// - Throws: `conflict` for a new name of a machine that runs; `unsupported` for a machine without a definition.
+    func modify(_ uuid: UUID, _ change: MachineChange) async throws
+
     /// Carries out an operation and returns once the node has accepted it.
     func perform(_ operation: MachineOperation, on uuid: UUID) async throws
 

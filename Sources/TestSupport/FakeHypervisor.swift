@@ -18,6 +18,7 @@ package final class FakeHypervisor: Hypervisor {
         case perform(MachineOperation, UUID)
         case openConsole(ConsoleType, UUID, force: Bool)
         case sendKeys([KeyName], UUID)
+        case modify(MachineChange, UUID)
     }
 
     struct State {

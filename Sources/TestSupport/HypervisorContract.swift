@@ -61,6 +61,7 @@ package struct HypervisorContract: Sendable {
                 try await self.verifyBeginning(record)
                 try await self.verifyStrangers()
                 try await self.verifyOff()
+                try await self.verifyModifying()
                 try await self.verifyStorage()
                 try await self.verifyLife(record)
                 try await self.verifySaving(record)
@@ -109,6 +110,7 @@ package struct HypervisorContract: Sendable {
         await expect(.notFound) { _ = try await hypervisor.openConsole(.text, on: stranger, force: false) }
         await expect(.notFound) { _ = try await hypervisor.screenshot(of: stranger) }
         await expect(.notFound) { _ = try await hypervisor.vncPassword(of: stranger) }
+        await expect(.notFound) { try await hypervisor.modify(stranger, MachineChange()) }
         await expect(.notFound) { try await hypervisor.sendKeys([.enter], to: stranger) }
         await expect(.notFound) { _ = try await hypervisor.statistics(of: stranger) }
     }

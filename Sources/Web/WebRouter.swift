@@ -43,7 +43,7 @@ struct WebRoutes: Sendable {
     /// The pages of the web console, which all begin with the same file.
     private static let pages = [
         "/", "/login", "/setup", "/account", "/users", "/audit", "/nodes", "/consoles", "/machine/:machine",
-        "/plugins", "/plugins/:name", "/jobs", "/jobs/:id", "/alerts", "/page/:plugin/:page",
+        "/nodes/:name", "/plugins", "/plugins/:name", "/jobs", "/jobs/:id", "/alerts", "/page/:plugin/:page",
     ]
     /// Where else the edge answers.
     private static let ownPaths = ["/api", "/console", "/healthz", "/metrics", PluginFiles.prefix]

@@ -46,7 +46,7 @@ import Testing
             #expect(networks[0]["kind"] == "host" && networks[0]["uplink"] == "eth0" && networks[0]["vlans"] == [])
             #expect(networks[0]["address"] == "192.0.2.1" && networks[0]["node"] == "n1")
             #expect(networks[3]["kind"] == "virtual" && networks[3]["vlans"] == [7])
-            #expect(networks.allSatisfy { $0["isDefault"] == false && $0["description"] == "" })
+            #expect(networks.allSatisfy { $0["default"] == false && $0["description"] == "" })
             #expect(Set(networks.compactMap { $0["id"]?.intValue }).count == 4)
             fixture.hypervisors[0].setNetworks { $0.networks.removeAll { $0.name == "br0" } }
             let later = try await fixture.call("network.list", ["node": Self.n1], as: fixture.root)["networks"]
@@ -66,7 +66,7 @@ import Testing
             ]
             let made = try await fixture.call("network.create", new, as: fixture.root)["network"]
             #expect(made?["name"] == "lab & <test>" && made?["bridge"] == "lab0" && made?["autostart"] == true)
-            #expect(made?["description"] == "For tests." && made?["isActive"] == true)
+            #expect(made?["description"] == "For tests." && made?["active"] == true)
             for taken in [new, ["node": "n1", "network": "other", "bridge": "br0"]] {
                 #expect(await fixture.failure("network.create", taken, as: fixture.root)?.code == .conflict)
             }
@@ -142,11 +142,11 @@ import Testing
             for name: JSONValue in ["inner", "br0"] {
                 let set = try await fixture.call(
                     "network.setDefault", ["node": "n1", "network": name], as: fixture.root)
-                #expect(set["network"]?["isDefault"] == true)
+                #expect(set["network"]?["default"] == true)
                 #expect(try await chosen(viewer) == name)
             }
             let listed = try await fixture.call("network.list", ["node": "n1"], as: fixture.root)["networks"]
-            #expect(listed?.arrayValue?.count { $0["isDefault"] == true } == 1)
+            #expect(listed?.arrayValue?.count { $0["default"] == true } == 1)
             fixture.hypervisors[0].disconnect("cable")
             #expect(try await chosen(viewer) == "br0", "it is known without the node")
             #expect(await fixture.failure("network.default", ["node": "n1"], as: fixture.plain)?.code == .notFound)

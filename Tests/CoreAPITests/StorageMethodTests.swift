@@ -16,7 +16,7 @@ import Testing
             #expect(pools.map { $0["hasVolumes"] } == [false, true, false, false])
             let images = pools[1]
             #expect(images["capacityBytes"]?.intValue == 100 << 30 && images["allocatedBytes"]?.intValue == 1 << 30)
-            #expect(images["path"] == "/images" && images["node"] == "n1" && images["isActive"] == true)
+            #expect(images["path"] == "/images" && images["node"] == "n1" && images["active"] == true)
             #expect(try await fixture.call("pool.show", ["pool": try #require(images["id"])])["pool"] == images)
             let files = try await fixture.call("pool.list", ["node": "n1", "mechanism": "lvm"])["pools"]?.arrayValue
             #expect(files?.compactMap { $0["name"]?.stringValue } == ["vg"])
@@ -41,14 +41,14 @@ import Testing
     @Test func `volumes tell what uses them`() async throws {
         try await StorageFixture.run { fixture in
             let disk = try await fixture.volume("web.qcow2")
-            #expect(disk["isInUse"] == true && disk["isShared"] == "none" && disk["kind"] == "sparse")
+            #expect(disk["inUse"] == true && disk["shared"] == "none" && disk["kind"] == "sparse")
             #expect(disk["machines"] == [.string(StorageFixture.web.uuidString.lowercased())])
             let cd = try await fixture.volume("dvd.iso")
-            #expect(cd["isInUse"] == true && cd["isShared"] == "r")
+            #expect(cd["inUse"] == true && cd["shared"] == "r")
             let free = try await fixture.volume("free.img")
-            #expect(free["isInUse"] == false && free["kind"] == "preallocated" && free["machines"] == [])
+            #expect(free["inUse"] == false && free["kind"] == "preallocated" && free["machines"] == [])
             fixture.node.share("/images/web.qcow2")
-            #expect(try await fixture.volume("web.qcow2")["isShared"] == "rw")
+            #expect(try await fixture.volume("web.qcow2")["shared"] == "rw")
             let shown = try await fixture.call("volume.show", ["volume": try #require(free["id"])])["volume"]
             #expect(shown == free)
         }
@@ -59,7 +59,7 @@ import Testing
             let images = try await fixture.pool("images")
             let made = try await fixture.call(
                 "volume.create", ["pool": images, "name": "new.qcow2", "capacityBytes": 1_048_576])["volume"]
-            #expect(made?["format"] == "qcow2" && made?["kind"] == "sparse" && made?["isInUse"] == false)
+            #expect(made?["format"] == "qcow2" && made?["kind"] == "sparse" && made?["inUse"] == false)
             let thick = try await fixture.call(
                 "volume.create",
                 ["pool": images, "name": "t.img", "capacityBytes": 1_048_576, "allocation": "preallocated"])["volume"]
@@ -97,7 +97,7 @@ import Testing
             let free = try await fixture.volumeID("free.img")
             try await fixture.call(
                 "volume.clone", ["volume": free, "name": "child.qcow2", "linked": true])
-            #expect(try await fixture.volume("free.img")["isInUse"] == true)
+            #expect(try await fixture.volume("free.img")["inUse"] == true)
             let error = await fixture.failure("volume.delete", ["volume": free])
             #expect(error?.code == .conflict && error?.message.contains("child.qcow2") == true)
             try await fixture.call("volume.delete", ["volume": try await fixture.volumeID("child.qcow2")])

@@ -24,7 +24,7 @@ import Testing
                 try await fixture.call("template.show", ["template": try #require(made?["id"])])["template"] == made)
             #expect(try await fixture.call("template.list", ["node": "n2"])["templates"] == [])
             let volume = try await fixture.volume("base-vda.qcow2")
-            #expect(volume["template"] == "base" && volume["isInUse"] == true)
+            #expect(volume["template"] == "base" && volume["inUse"] == true)
             let id = try #require(volume["id"])
             #expect(await fixture.failure("volume.delete", ["volume": id])?.code == .conflict)
             #expect(

@@ -213,6 +213,7 @@ private final class SlowHypervisor: Hypervisor {
 
     func details() async throws -> NodeDetails { throw GatehouseError(.unsupported, "no") }
     func vncPassword(of uuid: UUID) async throws -> String? { nil }
+    func modify(_ uuid: UUID, _ change: MachineChange) async throws {}
     func screenshot(of uuid: UUID) async throws -> Screenshot? { nil }
     func sendKeys(_ keys: [KeyName], to uuid: UUID) async throws {}
     func sample() async throws -> NodeSample { throw GatehouseError(.unsupported, "no") }

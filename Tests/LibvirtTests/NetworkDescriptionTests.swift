@@ -51,7 +51,7 @@ import Testing
         let element = try XMLElement.parse(Array(MachineInterfaceXML.new(interface).utf8))
         #expect(element.first("source")?["network"] == "x'/><y a='" && element.first("y") == nil)
         #expect(element.first("mac")?["address"] == interface.mac.description)
-        let text = XMLElement(name: "a", attributes: ["b": "1\n2\t3"], text: "x").xml
+        let text = XMLElement(name: "a", attributes: ["b": "1\n2\t3"], text: "x").document
         #expect(
             try XMLElement.parse(Array(text.utf8)) == XMLElement(name: "a", attributes: ["b": "1\n2\t3"], text: "x"))
     }

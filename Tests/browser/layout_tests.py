@@ -8,7 +8,7 @@ from harness.pages import ScreenPage, TerminalPage
 from harness.places import wait_until
 
 PAGES = [
-    "/", "/nodes", "/consoles", "/jobs", "/alerts", "/plugins", "/users", "/audit", "/account",
+    "/", "/nodes", "/nodes/demo", "/consoles", "/jobs", "/alerts", "/plugins", "/users", "/audit", "/account",
     f"/machine/{GUEST_ID}",
 ]
 

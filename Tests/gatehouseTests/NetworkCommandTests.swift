@@ -7,8 +7,8 @@ import Testing
 
 @Suite struct NetworkCommandTests {
     private static let network: JSONValue = [
-        "id": 4, "name": "lab", "node": "n1", "kind": "virtual", "bridge": "virbr1", "isActive": true,
-        "autostart": true, "isDefault": false, "description": "Ours.", "vlans": [7, 42], "uplink": nil,
+        "id": 4, "name": "lab", "node": "n1", "kind": "virtual", "bridge": "virbr1", "active": true,
+        "autostart": true, "default": false, "description": "Ours.", "vlans": [7, 42], "uplink": nil,
         "address": nil, "netmask": nil,
     ]
 

@@ -9,7 +9,7 @@ import Testing
 /// Answers as a daemon with one pool, one volume and two templates of one name does.
 private let storage: Responder.Answer = { request in
     let pool: JSONValue = [
-        "id": 3, "name": "images", "node": "one", "mechanism": "file", "isActive": true,
+        "id": 3, "name": "images", "node": "one", "mechanism": "file", "active": true,
         "capacityBytes": .int(10 << 30), "availableBytes": .int(5 << 30), "path": "/images",
     ]
     let volume: JSONValue = ["id": 9, "name": "a.qcow2", "format": "qcow2", "capacityBytes": .int(1 << 30)]

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-    consolePath, jobPath, loginPath, machinePath, pagePath, parse, pluginPath, safeNext, tokenFrom,
+    consolePath, jobPath, loginPath, machinePath, nodePath, pagePath, parse, pluginPath, safeNext, tokenFrom,
 } from "../../www/lib/routes.js";
 
 test("addresses name views, machines and consoles", () => {
@@ -14,6 +14,12 @@ test("addresses name views, machines and consoles", () => {
     assert.deepEqual(parse("/machine/%E0%A4%A"), { view: "missing" });
     assert.deepEqual(parse("/other"), { view: "missing" });
     assert.deepEqual(parse("/constructor"), { view: "missing" });
+});
+
+test("nodes have addresses", () => {
+    assert.deepEqual(parse("/nodes"), { view: "nodes" });
+    assert.deepEqual(parse(nodePath("kvm 1/a")), { view: "node", node: "kvm 1/a" });
+    assert.equal(parse("/nodes/a/b").view, "missing");
 });
 
 test("plugins, their pages and jobs have addresses", () => {

@@ -19,7 +19,7 @@ const places = [
 ];
 
 /** The place of the menu that a view belongs to. */
-const homes = { machine: "machines", plugin: "plugins", job: "jobs" };
+const homes = { machine: "machines", node: "nodes", plugin: "plugins", job: "jobs" };
 
 const liveTexts = { open: "Live", connecting: "Connecting…", closed: "Not live" };
 

@@ -11,11 +11,12 @@ const named = [
     [/^\/machine\/([^/]+)$/, ([machine]) => ({ view: "machine", machine })],
     [/^\/machine\/([^/]+)\/(vnc|text)$/, ([machine, type]) => ({ view: "console", machine, type })],
     [/^\/plugins\/([^/]+)$/, ([plugin]) => ({ view: "plugin", plugin })],
+    [/^\/nodes\/([^/]+)$/, ([node]) => ({ view: "node", node })],
     [/^\/jobs\/(\d{1,15})$/, ([job]) => ({ view: "job", job: Number(job) })],
     [/^\/page\/([^/]+)\/([^/]+)$/, ([plugin, page]) => ({ view: "pluginPage", plugin, page })],
 ];
 
-/** The view of a path with what it names: `{view, machine?, type?, plugin?, page?, job?}`, or `{view: "missing"}`. */
+/** The view of a path with what it names: `{view, machine?, type?, plugin?, page?, node?, job?}`, or `{view: "missing"}`. */
 export function parse(path) {
     const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
     if (Object.hasOwn(fixed, clean)) return { view: fixed[clean] };
@@ -38,6 +39,7 @@ export const machinePath = (id) => `/machine/${part(id)}`;
 export const consolePath = (id, type) => `/machine/${part(id)}/${type}`;
 export const pluginPath = (name) => `/plugins/${part(name)}`;
 export const pagePath = (plugin, page) => `/page/${part(plugin)}/${part(page)}`;
+export const nodePath = (name) => `/nodes/${part(name)}`;
 export const jobPath = (id) => `/jobs/${id}`;
 
 /** Where to go after signing in: only a path of this site, never another page's address. */

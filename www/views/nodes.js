@@ -4,6 +4,7 @@
 import { describe } from "../lib/api.js";
 import { ago, memory, plural, stamp } from "../lib/format.js";
 import { reaches } from "../lib/machine-states.js";
+import { nodePath } from "../lib/routes.js";
 import { button, h, link } from "../components/dom.js";
 import { confirm } from "../components/dialog.js";
 import { oncePerFrame } from "../components/keyed-list.js";
@@ -39,7 +40,7 @@ export default async function view({ api, inventory, user }) {
                 label: "Name",
                 class: "name-cell",
                 bare: true,
-                cell: (node) => [h("strong", {}, node.name), h(
+                cell: (node) => [link(nodePath(node.name), {}, h("strong", {}, node.name)), h(
                     "div",
                     { class: "sub clip", title: node.uri ?? "" },
                     node.uri ?? "static consoles"

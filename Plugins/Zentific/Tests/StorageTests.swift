@@ -36,7 +36,7 @@ import XMLRPC
     }
 
     private static let volume: JSONValue = [
-        "id": 9, "pool": 3, "name": "a.qcow2", "isShared": "rw", "isInUse": true, "capacityBytes": 1_048_577,
+        "id": 9, "pool": 3, "name": "a.qcow2", "shared": "rw", "inUse": true, "capacityBytes": 1_048_577,
         "kind": "sparse",
     ]
 

@@ -69,6 +69,11 @@ package struct StaticHypervisor: Hypervisor {
             .unsupported, "This machine is listed by its consoles only; Gatehouse can not operate it.")
     }
 
+    /// Refused: nothing is known of the machine but its consoles.
+    package func modify(_ uuid: UUID, _ change: MachineChange) async throws {
+        throw GatehouseError(.unsupported, "This machine is listed by its consoles only; Gatehouse can not change it.")
+    }
+
     /// The source of a console, as it is listed.
     package func openConsole(_ type: ConsoleType, on uuid: UUID, force: Bool) async throws -> ConsoleSource {
         let machine = try known(uuid)

@@ -59,6 +59,6 @@ struct InterfaceDescription: Sendable, Equatable {
                 XMLElement(name: "start", attributes: ["mode": "onboot"]),
                 XMLElement(name: "bridge", children: [member]),
             ]
-        ).xml
+        ).document
     }
 }

@@ -57,8 +57,8 @@ extension LibvirtHypervisor {
             try await session.change { connection in
                 let domain = try connection.domain(uuid)
                 let parts = try Self.elements(mac, of: domain)
-                if let live = parts.live { try domain.detach(live.xml, from: .live) }
-                if let stored = parts.stored { try domain.detach(stored.xml, from: .stored) }
+                if let live = parts.live { try domain.detach(live.document, from: .live) }
+                if let stored = parts.stored { try domain.detach(stored.document, from: .stored) }
                 guard parts.live != nil else { return .done }
                 return try Self.wiring(domain).live.contains { MACAddress($0.mac) == mac } ? .pending : .done
             }
@@ -133,7 +133,7 @@ enum MachineInterfaceXML {
         if let model = interface.model {
             element.children.append(XMLElement(name: "model", attributes: ["type": model]))
         }
-        return element.xml
+        return element.document
     }
 
     /// The interface plugged into something else, without what belonged to its old place.
@@ -142,7 +142,7 @@ enum MachineInterfaceXML {
         element.attributes["type"] = place.type
         element.children.removeAll { ["source", "target", "alias", "virtualport", "vlan"].contains($0.name) }
         element.children.insert(source(place), at: 0)
-        return element.xml
+        return element.document
     }
 
     private static func source(_ place: InterfaceSource) -> XMLElement {

@@ -58,7 +58,7 @@ struct NetworkDescription: Sendable, Equatable {
     static func xml(_ network: NewNetwork) -> String {
         var bridge = XMLElement(name: "bridge", attributes: ["stp": "on", "delay": "0"])
         bridge.attributes["name"] = network.bridge
-        return XMLElement(name: "network", children: [XMLElement(name: "name", text: network.name), bridge]).xml
+        return XMLElement(name: "network", children: [XMLElement(name: "name", text: network.name), bridge]).document
     }
 
     /// The XML of a group of ports for one VLAN.
@@ -67,12 +67,12 @@ struct NetworkDescription: Sendable, Equatable {
         return XMLElement(
             name: "portgroup", attributes: ["name": "vlan\(vlan)"],
             children: [XMLElement(name: "vlan", children: [tag])]
-        ).xml
+        ).document
     }
 
     /// The XML that names a group of ports.
     static func portGroup(named name: String) -> String {
-        XMLElement(name: "portgroup", attributes: ["name": name]).xml
+        XMLElement(name: "portgroup", attributes: ["name": name]).document
     }
 }
 

@@ -26,7 +26,7 @@ struct NetworkCommand: AsyncParsableCommand {
             let rows = (result["networks"]?.arrayValue ?? []).map { network in
                 [
                     Cell.text(network["name"]), Cell.text(network["kind"]), Cell.text(network["bridge"]),
-                    Cell.text(network["isActive"]), Cell.text(network["isDefault"]), Cell.text(network["uplink"]),
+                    Cell.text(network["active"]), Cell.text(network["default"]), Cell.text(network["uplink"]),
                     Cell.text(network["address"]), Cell.text(network["vlans"]), Cell.text(network["description"]),
                 ]
             }
@@ -50,8 +50,8 @@ struct NetworkCommand: AsyncParsableCommand {
             let fields: [(name: String, value: String)] = [
                 ("name", Cell.text(shown["name"])), ("id", Cell.text(shown["id"])), ("node", Cell.text(shown["node"])),
                 ("kind", Cell.text(shown["kind"])), ("bridge", Cell.text(shown["bridge"])),
-                ("active", Cell.text(shown["isActive"])), ("starts by itself", Cell.text(shown["autostart"])),
-                ("default", Cell.text(shown["isDefault"])), ("uplink", Cell.text(shown["uplink"])),
+                ("active", Cell.text(shown["active"])), ("starts by itself", Cell.text(shown["autostart"])),
+                ("default", Cell.text(shown["default"])), ("uplink", Cell.text(shown["uplink"])),
                 ("address", Cell.text(shown["address"])), ("netmask", Cell.text(shown["netmask"])),
                 ("vlans", Cell.text(shown["vlans"])), ("description", Cell.text(shown["description"])),
                 ("machines", names.isEmpty ? Cell.nothing : names.joined(separator: ", ")),

@@ -25,7 +25,7 @@ struct PoolCommand: AsyncParsableCommand {
             let rows = pools.map { pool in
                 [
                     Cell.text(pool["id"]), Cell.text(pool["name"]), Cell.text(pool["node"]),
-                    Cell.text(pool["mechanism"]), Cell.text(pool["isActive"]), Cell.bytes(pool["capacityBytes"]),
+                    Cell.text(pool["mechanism"]), Cell.text(pool["active"]), Cell.bytes(pool["capacityBytes"]),
                     Cell.bytes(pool["availableBytes"]), Cell.text(pool["path"]),
                 ]
             }
@@ -65,7 +65,7 @@ struct PoolCommand: AsyncParsableCommand {
         Table.fields([
             ("name", Cell.text(pool?["name"])), ("id", Cell.text(pool?["id"])), ("node", Cell.text(pool?["node"])),
             ("kind", Cell.text(pool?["mechanism"])), ("path", Cell.text(pool?["path"])),
-            ("active", Cell.text(pool?["isActive"])), ("size", Cell.bytes(pool?["capacityBytes"])),
+            ("active", Cell.text(pool?["active"])), ("size", Cell.bytes(pool?["capacityBytes"])),
             ("taken", Cell.bytes(pool?["allocatedBytes"])), ("free", Cell.bytes(pool?["availableBytes"])),
             ("takes new volumes", Cell.text(pool?["allowsNewVolumes"])),
         ])

@@ -26,7 +26,7 @@ struct VolumeCommand: AsyncParsableCommand {
                 [
                     Cell.text(volume["id"]), Cell.text(volume["name"]), Cell.text(volume["format"]),
                     Cell.bytes(volume["capacityBytes"]), Cell.bytes(volume["allocatedBytes"]),
-                    Cell.text(volume["kind"]), Cell.text(volume["isInUse"]), Cell.text(volume["path"]),
+                    Cell.text(volume["kind"]), Cell.text(volume["inUse"]), Cell.text(volume["path"]),
                 ]
             }
             return Finding(result: result, text: Table(columns, rows).text(empty: "No volumes."))
@@ -109,7 +109,7 @@ struct VolumeCommand: AsyncParsableCommand {
             ("path", Cell.text(volume?["path"])), ("format", Cell.text(volume?["format"])),
             ("size", Cell.bytes(volume?["capacityBytes"])), ("taken", Cell.bytes(volume?["allocatedBytes"])),
             ("kind", Cell.text(volume?["kind"])), ("stands on", Cell.text(volume?["backingPath"])),
-            ("in use", Cell.text(volume?["isInUse"])), ("shared", Cell.text(volume?["isShared"])),
+            ("in use", Cell.text(volume?["inUse"])), ("shared", Cell.text(volume?["shared"])),
             ("machines", Cell.text(volume?["machines"])), ("template", Cell.text(volume?["template"])),
         ])
     }

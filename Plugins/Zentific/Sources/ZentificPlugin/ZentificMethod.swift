@@ -96,7 +96,8 @@ package struct ZentificMethod: Sendable {
 package enum ZentificTable {
     /// The rows.
     package static let methods = [
-        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, vmInterfaces, templates, node,
+        system, zentific, user, accounts, groups, vm, vmValues, vmAccess, vmActions, saveConfig, vmInterfaces,
+        templates, node,
         scheduler, network, storage,
     ].flatMap { $0 }
 

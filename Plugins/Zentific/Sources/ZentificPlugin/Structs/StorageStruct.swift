@@ -20,8 +20,8 @@ enum StorageStruct {
         return .members([
             "id": .int(volume["id"]?.intValue ?? 0), "location": .int(volume["pool"]?.intValue ?? 0),
             "name": .string(volume["name"]?.stringValue ?? ""),
-            "shared": .string(volume["isShared"]?.stringValue ?? "none"),
-            "in_use": .boolean(volume["isInUse"] == true),
+            "shared": .string(volume["shared"]?.stringValue ?? "none"),
+            "in_use": .boolean(volume["inUse"] == true),
             "size": .int(bytes / 1_048_576 + (bytes % 1_048_576 == 0 ? 0 : 1)),
             "other": .string(volume["kind"]?.stringValue ?? ""),
         ])

@@ -199,7 +199,7 @@ import Testing
         let scratch = Scratch()
         for steps in 0...5 { try await scratch.open(later(steps)).close() }
         let copies = try scratch.names().filter { $0.contains("before") }
-        #expect(copies == (3...5).map { "gatehouse.before-v\(version + $0).sqlite" })
+        #expect(Set(copies) == Set((3...5).map { "gatehouse.before-v\(version + $0).sqlite" }))
     }
 
     @Test func `a failed migration changes nothing and its copy stays`() async throws {

@@ -53,17 +53,42 @@ struct NodeUse: Sendable {
     let volumes: [VolumeName: VolumeSnapshot]
     /// The node's templates.
     let templates: [Template]
+    /// The volumes that hold the differences from what is at a path.
+    private let children: [String: [VolumeName]]
+    /// The places of the machines that have what is at a path.
+    private let holders: [String: Set<Int>]
+    /// The places of the machines that have a volume by its name.
+    private let namedHolders: [VolumeName: Set<Int>]
+
+    /// Takes up what was read.
+    init(attachments: [MachineAttachments], volumes: [VolumeName: VolumeSnapshot], templates: [Template]) {
+        self.attachments = attachments
+        self.volumes = volumes
+        self.templates = templates
+        var children: [String: [VolumeName]] = [:]
+        for (name, volume) in volumes {
+            if let path = volume.backingPath, path != volume.path { children[path, default: []].append(name) }
+        }
+        var holders: [String: Set<Int>] = [:]
+        var named: [VolumeName: Set<Int>] = [:]
+        for (place, machine) in attachments.enumerated() {
+            for disk in machine.disks {
+                for path in disk.paths { holders[path, default: []].insert(place) }
+                if let volume = disk.volume { named[volume, default: []].insert(place) }
+            }
+        }
+        (self.children, self.holders, namedHolders) = (children, holders, named)
+    }
 
     /// What uses a volume.
     func use(of name: VolumeName, at path: String) -> VolumeUse {
         var use = VolumeUse()
-        use.children = volumes.filter { $0.value.backingPath == path && $0.key != name }.map(\.key)
-            .sorted { ($0.pool, $0.name) < ($1.pool, $1.name) }
+        use.children = (children[path] ?? []).sorted { ($0.pool, $0.name) < ($1.pool, $1.name) }
         use.template =
             templates.first { $0.volumes.contains { $0.volume == name || $0.path == path } }?.name
-        for machine in attachments {
+        for place in (holders[path] ?? []).union(namedHolders[name] ?? []).sorted() {
+            let machine = attachments[place]
             let disks = machine.disks.filter { $0.volume == name || $0.paths.contains(path) }
-            guard !disks.isEmpty else { continue }
             use.machines.append(machine.uuid)
             // Only the topmost layer is written to.
             if disks.contains(where: { !$0.isReadOnly && ($0.volume == name || $0.paths.first == path) }) {

@@ -5,16 +5,12 @@ import TestSupport
 import Testing
 
 extension ZentificTests {
-    @Test func `a script makes, uses and removes a bridge, and asks for interfaces and addresses`() async throws {
+    @Test func `a script makes, chooses and removes a bridge`() async throws {
         try await withGateway(Self.settings) { gateway in
             try await gateway.waitFor("zentific", "healthy")
             let admin = try await gateway.admin()
             let machine = JSONValue.string(try await TestDriverMachine(admin).id)
-            _ = try await admin.call("user.create", ["name": "owner", "password": .string(Gateway.password)])
-            _ = try await admin.call("privilege.grant", ["user": "owner", "machine": machine, "level": "owner"])
-            func login(_ name: String) -> JSONValue { ["User.login", .string(name), .string(Gateway.password)] }
-            let (first, _) = try await call(gateway, [login("admin"), ["VM.getVmParentNode", machine]])
-            let node = try #require(first.last)
+            let node = try await node(of: machine, gateway)
             let lab: JSONValue = ["name": "lab & <1>", "node": node, "description": "Ours."]
             let (results, _) = try await call(
                 gateway,
@@ -34,7 +30,19 @@ extension ZentificTests {
             #expect(results[5] == "" && results[6] == true && results[7] == "lab & <1>")
             #expect(results[8] == [machine] && results[9] == [] && results[10] == ["fault": 19])
             #expect(results[11] == true && results[12] == ["fault": 6] && results[13] == "")
+        }
+    }
 
+    @Test func `a script asks for interfaces and addresses, and who has a machine only changes no network`()
+        async throws
+    {
+        try await withGateway(Self.settings) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            let admin = try await gateway.admin()
+            let machine = JSONValue.string(try await TestDriverMachine(admin).id)
+            _ = try await admin.call("user.create", ["name": "owner", "password": .string(Gateway.password)])
+            _ = try await admin.call("privilege.grant", ["user": "owner", "machine": machine, "level": "owner"])
+            let node = try await node(of: machine, gateway)
             let (more, _) = try await call(
                 gateway,
                 [
@@ -61,7 +69,7 @@ extension ZentificTests {
                 gateway,
                 [
                     login("owner"), ["Network.getBridges", node], ["Network.getBridge", node, "default"],
-                    ["Network.createBridge", lab], ["Network.getNodeInterfaces", node],
+                    ["Network.createBridge", ["name": "lab", "node": node]], ["Network.getNodeInterfaces", node],
                     ["Network.removeBridge", node, "default"], ["Network.getDefaultBridge", node],
                     ["Network.setDefaultBridge", node, "default"], ["Network.generateMac"],
                     ["VM.addNetworkInterface", machine, ["bridge": "default"]],
@@ -70,5 +78,12 @@ extension ZentificTests {
             #expect(Array(own[1...5]) == Array(repeating: fault, count: 5))
             #expect(own[6] == "" && own[7] == fault && own[8].stringValue != nil && own[9] == ["fault": 97])
         }
+    }
+
+    private func login(_ name: String) -> JSONValue { ["User.login", .string(name), .string(Gateway.password)] }
+
+    private func node(of machine: JSONValue, _ gateway: Gateway) async throws -> JSONValue {
+        let (results, _) = try await call(gateway, [login("admin"), ["VM.getVmParentNode", machine]])
+        return try #require(results.last)
     }
 }

@@ -27,7 +27,7 @@ package struct CoreAPI: Sendable {
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + modifyMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + sampleMethods + alertMethods + networkMethods + interfaceMethods + machineInterfaceMethods
-            + sampleMethods + alertMethods + storageMethods + templateMethods + machineMakingMethods
+            + storageMethods + templateMethods + machineMakingMethods
             + systemMethods(version: version)
         return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }

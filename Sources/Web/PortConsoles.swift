@@ -162,6 +162,8 @@ struct PortConsoles: Sendable {
                     metadata: ["port": "\(client.port)", "address": "\(peer ?? "unknown")"])
                 try? await channel.close()
             }
+        } catch is CancellationError {
+            // The time is over, or the lock is gone.
         } catch {
             logger.error(
                 "a console's port takes no connections", metadata: ["port": "\(client.port)", "error": "\(error)"])

@@ -14,6 +14,15 @@ import Testing
         return settings
     }
 
+    /// The first of three ports that are free, one after the other.
+    private static func findPorts() async throws -> Int {
+        while true {
+            let first = try await FreePort.find()
+            let others = [try await FreePort.find(), try await FreePort.find()]
+            if others == [first + 1, first + 2] { return first }
+        }
+    }
+
     private static let login: JSONValue = ["User.login", "admin", .string(Gateway.password)]
 
     private static func echo(_ text: String, _ connection: WireConnection) async throws {
@@ -28,7 +37,7 @@ import Testing
     }
 
     @Test func `a text console has a port for one client, and its lock`() async throws {
-        let first = try await FreePort.find()
+        let first = try await Self.findPorts()
         try await withGateway(Self.settings(first: first)) { gateway in
             try await gateway.waitFor("zentific", "healthy")
             let admin = try await gateway.admin()
@@ -70,7 +79,7 @@ import Testing
     }
 
     @Test func `a port closes when its session ends, unused or in use`() async throws {
-        let first = try await FreePort.find()
+        let first = try await Self.findPorts()
         try await withGateway(Self.settings(first: first)) { gateway in
             try await gateway.waitFor("zentific", "healthy")
             let id = JSONValue.string(try gateway.machine().id)
@@ -93,7 +102,7 @@ import Testing
     }
 
     @Test func `all ports in use is told, and leaves no lock`() async throws {
-        let first = try await FreePort.find()
+        let first = try await Self.findPorts()
         try await withGateway(Self.settings(first: first)) { gateway in
             try await gateway.waitFor("zentific", "healthy")
             let ids = try (0..<4).map { _ in JSONValue.string(try gateway.machine().id) }

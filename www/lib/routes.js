@@ -16,7 +16,7 @@ const named = [
     [/^\/page\/([^/]+)\/([^/]+)$/, ([plugin, page]) => ({ view: "pluginPage", plugin, page })],
 ];
 
-/** The view of a path with what it names: `{view, machine?, type?, plugin?, page?, node?, job?}`, or `{view: "missing"}`. */
+/** The view of a path with what it names: `{view, machine?, type?, plugin?, page?, node?, job?}`; else "missing". */
 export function parse(path) {
     const clean = path.length > 1 ? path.replace(/\/+$/, "") : path;
     if (Object.hasOwn(fixed, clean)) return { view: fixed[clean] };

@@ -10,7 +10,9 @@ import Testing
 @Suite struct TestDriverTests {
     @Test func `the fake keeps the contract`() async throws {
         let uuid = UUID()
-        let machine = MachineSnapshot(uuid: uuid, name: "one", state: .off, consoles: [.vnc, .text])
+        let machine = MachineSnapshot(
+            uuid: uuid, name: "one", state: .off, vcpus: 1, memoryKiB: 49_152, maxMemoryKiB: 49_152,
+            consoles: [.vnc, .text])
         let fake = FakeHypervisor([machine])
         fake.put(
             PoolSnapshot(

@@ -101,6 +101,8 @@ import Testing
                     }
                 }
                 #expect(try await test.eventually { try await test.host.plugin(named: "odd").figures.inFlight == 64 })
+                // One that the plugin never got is handed to the next process, and hangs there.
+                #expect(try await test.eventually { try await test.log("odd").count { $0 == "hangs" } == 64 })
                 signal(process, "KILL")
                 for try await failure in group {
                     #expect(failure?.code == .pluginFailed && failure?.message.contains("odd") == true)

@@ -52,6 +52,7 @@ def handle(params):
     if what == "slow":
         time.sleep(float(query))
     if what == "hang":
+        print("hangs", file=sys.stderr, flush=True)
         time.sleep(1000)
     if what == "big":
         return {"status": 200, "body": "x" * int(query)}

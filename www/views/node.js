@@ -36,16 +36,19 @@ export default async function view({ api, inventory, route }) {
 
 const factsOf = (node) => {
     const details = node.details ?? {};
-    const cores = details.cores && `${details.numaNodes} × ${details.sockets} × ${details.cores} × ${details.threads}`;
+    const topology = details.cores && [
+        plural(details.numaNodes, "NUMA node"), `${plural(details.sockets, "socket")} each`,
+        `${plural(details.cores, "core")} each`, `${plural(details.threads, "thread")} each`,
+    ].join(", ");
     return [
         ["Hypervisor", [node.hypervisor, node.version].filter(Boolean).join(" ") || "–"],
         ["Host name", node.hostname ?? "–"], ["Architecture", details.architecture ?? "–"],
-        ["CPUs", node.cpus ?? "–"], cores && ["NUMA nodes × sockets × cores × threads", cores],
+        ["CPUs", node.cpus ?? "–"], topology && ["Topology", topology],
         details.megahertz && ["Frequency", `${details.megahertz} MHz`], ["Memory", memory(node.memoryKiB)],
         details.guests && ["Guests", details.guests.map(({ osType, architecture }) => `${osType} ${architecture}`)
             .join(", ") || "–"],
         ["Machines", link(`/?node=${encodeURIComponent(node.name)}`, {}, plural(node.machines, "machine"))],
-        ["In this state since", stamp(node.since)],
+        ["Since", stamp(node.since)],
     ].filter(Boolean);
 };
 

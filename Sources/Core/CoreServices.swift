@@ -165,7 +165,8 @@ package struct CoreServices: Sendable {
             bus: bus, time: time, logger: logger)
         samples = Samples(
             repository: repositories.samples, inventory: inventory, alerts: alerts, bus: bus, time: time)
-        storage = Storage(repository: repositories.storage, inventory: inventory, time: time, logger: logger)
+        storage = Storage(
+            repository: repositories.storage, inventory: inventory, networks: networks, time: time, logger: logger)
         try await takeUp()
     }
 

@@ -142,14 +142,11 @@ package struct MachineAttachments: Sendable, Equatable {
     package var uuid: UUID
     /// Its disks, each as often as a definition has it.
     package var disks: [AttachedDisk]
-    /// The hardware addresses of its interfaces.
-    package var macs: [String]
 
     /// Makes a list of attachments.
-    package init(uuid: UUID, disks: [AttachedDisk] = [], macs: [String] = []) {
+    package init(uuid: UUID, disks: [AttachedDisk] = []) {
         self.uuid = uuid
         self.disks = disks
-        self.macs = macs
     }
 }
 

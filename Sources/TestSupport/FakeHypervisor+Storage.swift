@@ -148,8 +148,7 @@ extension FakeHypervisor {
                             isShareable: state.storage.shareable.contains(source))
                     }
                 }
-                return MachineAttachments(
-                    uuid: machine.uuid, disks: disks, macs: (machine.interfaces ?? []).map(\.mac))
+                return MachineAttachments(uuid: machine.uuid, disks: disks)
             }
         }
     }

@@ -76,8 +76,9 @@ extension HypervisorContract {
         for disk in made.disks ?? [] where copies[disk.target] != nil {
             #expect(disk.source == "/copies/<'&\">.img" && disk.format == "raw")
         }
-        let taken = try await hypervisor.attachments().first { $0.uuid == copy.uuid }
-        #expect(Set(taken?.macs ?? []) == Set(macs))
+        let wiring = try await hypervisor.wirings().first { $0.uuid == copy.uuid }
+        #expect(Set(wiring?.all.map(\.mac) ?? []) == Set(macs))
+        #expect(try await hypervisor.attachments().contains { $0.uuid == copy.uuid })
         await expect(.conflict) { try await hypervisor.define(copy, of: definition.text) }
         let namesake = MachineCopy(uuid: UUID(), name: copy.name, macs: macs, disks: copies)
         await expect(.conflict) { try await hypervisor.define(namesake, of: definition.text) }

@@ -80,10 +80,14 @@ struct PortConsoles: Sendable {
         do {
             let (server, port) = try await listen(within: range)
             core.consolePorts.note(order.key, ticket: opening.ticket, port: port)
-            arrivals.yield(
-                Waiting(
-                    server: server, port: port, ticket: opening.ticket, key: order.key, session: session.id,
-                    address: IPAddress(order.principal.address), question: question))
+            let client = Waiting(
+                server: server, port: port, ticket: opening.ticket, key: order.key, session: session.id,
+                address: IPAddress(order.principal.address), question: question)
+            guard case .enqueued = arrivals.yield(client) else {
+                // Nobody serves any more, and a channel must not be dropped as it is.
+                try? await server.executeThenClose { _ in }
+                throw GatehouseError(.conflict, "Gatehouse is stopping; try again in a moment.")
+            }
             return ConsolePorts.Place(port: port, expiresAt: opening.expiresAt)
         } catch {
             await core.consoles.giveBack(ticket: opening.ticket)
@@ -144,8 +148,11 @@ struct PortConsoles: Sendable {
                     }
                     return nil
                 }
-                defer { group.cancelAll() }
-                return await group.next() ?? nil
+                let first = await group.next() ?? nil
+                group.cancelAll()
+                // One that came when the time was just over is turned away.
+                for await late in group { try? await late?.close() }
+                return first
             }
         }
     }

@@ -44,14 +44,12 @@ import Testing
     }
 
     @Test func `attachments have every layer of a disk`() throws {
-        let (disks, macs) = try definition().attachments
         #expect(
-            disks == [
+            try definition().attachments == [
                 AttachedDisk(paths: ["/i/a.img", "/i/base.qcow2"]),
                 AttachedDisk(paths: [], volume: VolumeName(pool: "p", name: "v"), isShareable: true),
                 AttachedDisk(paths: ["/i/dvd.iso"], isReadOnly: true),
             ])
-        #expect(macs == ["52:54:00:aa:bb:cc"])
     }
 
     @Test func `a copy has nothing of the original that is one of a kind`() throws {

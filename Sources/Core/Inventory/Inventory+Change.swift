@@ -13,9 +13,7 @@ extension Inventory {
     ) async throws -> Value {
         let hypervisor = try hypervisor(of: id)
         let held = operations[id]
-        if let held, held.job == nil || held.job != job { throw held.lockedError }
-        if held == nil { operations[id] = RunningOperation(name: operation, since: time.now(), by: name) }
-        bus.publish(.machineChanged(id))
+        _ = try lock([id], for: operation, by: name, job: job)
         let result: Result<Value, any Error>
         do {
             result = .success(try await body(hypervisor, held))

@@ -11,14 +11,7 @@ extension Inventory {
         _ ids: [MachineID], for name: String, by holder: String, job: JobID? = nil,
         _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        for id in ids {
-            if let held = operations[id], held.job == nil || held.job != job { throw held.lockedError }
-        }
-        let taken = Set(ids).filter { operations[$0] == nil }
-        for id in taken {
-            operations[id] = RunningOperation(name: name, since: time.now(), by: holder)
-            bus.publish(.machineChanged(id))
-        }
+        let taken = try lock(ids, for: name, by: holder, job: job)
         defer {
             for id in taken {
                 operations[id] = nil
@@ -28,11 +21,17 @@ extension Inventory {
         return try await body()
     }
 
-    /// The nodes that can be asked now.
-    package func reachableNodes() -> [(id: NodeID, hypervisor: any Hypervisor)] {
-        nodes.compactMap { id, node in
-            if case .online = node.state { (id, node.hypervisor) } else { nil }
+    /// Takes the locks of machines, all or none; those that the job has already stay its own and are not among the result.
+    ///
+    /// - Throws: `machineLocked`, naming what is under way.
+    func lock(_ ids: [MachineID], for name: String, by holder: String, job: JobID?) throws -> Set<MachineID> {
+        for id in ids {
+            if let held = operations[id], held.job == nil || held.job != job { throw held.lockedError }
         }
+        let taken = Set(ids).filter { operations[$0] == nil }
+        for id in taken { operations[id] = RunningOperation(name: name, since: time.now(), by: holder) }
+        for id in Set(ids) { bus.publish(.machineChanged(id)) }
+        return taken
     }
 
     /// Takes a machine up that was made a moment ago, without waiting for its node's report.

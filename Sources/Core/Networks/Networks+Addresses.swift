@@ -55,6 +55,22 @@ extension Networks {
         reserved.remove(address)
     }
 
+    /// Takes free addresses for a machine of a node that is about to be made, and gives them back afterwards.
+    ///
+    /// - Throws: `limitExceeded`, or what the body throws.
+    func withFreeAddresses<Result: Sendable>(
+        _ count: Int, on node: NodeID, _ body: @Sendable ([MACAddress]) async throws -> Result
+    ) async throws -> Result {
+        var taken: [MACAddress] = []
+        var wereGiven = false
+        defer { for address in taken { release(address, wasGiven: wereGiven) } }
+        for _ in 0..<count { taken.append(try await reserve(nil)) }
+        let result = try await body(taken)
+        wereGiven = true
+        addresses[node]?.found.formUnion(taken)
+        return result
+    }
+
     private func pick(avoiding found: Set<MACAddress>) throws -> MACAddress {
         for _ in 0..<1000 {
             let address = MACAddress.random()

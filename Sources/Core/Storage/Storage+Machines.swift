@@ -48,11 +48,11 @@ extension Storage {
                 throw GatehouseError(.conflict, "The node has a machine of that name; choose another name.")
             }
             let disks = try await disks(of: order)
-            let macs = try await promiseMACs(template.definition.interfaces.count, node: node)
-            defer { promisedMACs.subtract(macs) }
             let uuid = UUID()
-            try await making(disks, on: node, linked: order.isLinked) { volumes in
-                try await self.define(order, uuid: uuid, macs: macs, volumes, pools: disks.map(\.pool))
+            try await networks.withFreeAddresses(template.definition.interfaces.count, on: node) { macs in
+                try await self.making(disks, on: node, linked: order.isLinked) { volumes in
+                    try await self.define(order, uuid: uuid, macs: macs, volumes, pools: disks.map(\.pool))
+                }
             }
             return try await inventory.takeUp(MachineID(node: node, uuid: uuid))
         }
@@ -77,7 +77,7 @@ extension Storage {
     }
 
     private func define(
-        _ order: MachineOrder, uuid: UUID, macs: [String], _ volumes: [Template.Volume], pools: [PoolSnapshot]
+        _ order: MachineOrder, uuid: UUID, macs: [MACAddress], _ volumes: [Template.Volume], pools: [PoolSnapshot]
     ) async throws {
         var disks: [String: MachineCopy.Disk] = [:]
         for (volume, pool) in zip(volumes, pools) {
@@ -85,38 +85,8 @@ extension Storage {
                 path: volume.path, format: volume.format, isDevice: !pool.holdsFiles)
         }
         try await inventory.hypervisor(on: order.template.node).define(
-            MachineCopy(uuid: uuid, name: order.name, macs: macs, disks: disks),
+            MachineCopy(uuid: uuid, name: order.name, macs: macs.map(\.description), disks: disks),
             of: order.template.definition.text)
-    }
-
-    /// Addresses that no machine of any node has that can be asked, promised to nobody else.
-    private func promiseMACs(_ count: Int, node: NodeID) async throws -> [String] {
-        guard count > 0 else { return [] }
-        var taken = Set(try await inventory.hypervisor(on: node).attachments().flatMap(\.macs))
-        let others = await inventory.reachableNodes().filter { $0.id != node }.map(\.hypervisor)
-        await withTaskGroup(of: [String].self) { group in
-            for other in others {
-                group.addTask { (try? await other.attachments())?.flatMap(\.macs) ?? [] }
-            }
-            for await macs in group { taken.formUnion(macs) }
-        }
-        var found: [String] = []
-        while found.count < count {
-            let mac = Self.randomMAC()
-            guard !taken.contains(mac), promisedMACs.insert(mac).inserted else { continue }
-            found.append(mac)
-        }
-        return found
-    }
-
-    /// An address of those that QEMU's guests have.
-    private static func randomMAC() -> String {
-        let bytes = (0..<3).map { _ in UInt8.random(in: .min ... .max) }
-        let digits = bytes.map { byte in
-            let text = String(byte, radix: 16)
-            return text.count == 1 ? "0\(text)" : text
-        }
-        return "52:54:00:" + digits.joined(separator: ":")
     }
 
     /// Deletes a machine that is off, and with it those of its own disks that nothing else uses.

@@ -37,16 +37,16 @@ package actor Storage {
     let inventory: Inventory
     let time: TimeSource
     let logger: Logger
+    let networks: Networks
     private var holds = StorageHolds()
-    /// Addresses that were given to machines that are being made.
-    var promisedMACs: Set<String> = []
 
     /// Makes the use cases.
     package init(
-        repository: any StorageRepository, inventory: Inventory, time: TimeSource, logger: Logger
+        repository: any StorageRepository, inventory: Inventory, networks: Networks, time: TimeSource, logger: Logger
     ) {
         self.repository = repository
         self.inventory = inventory
+        self.networks = networks
         self.time = time
         self.logger = logger
     }

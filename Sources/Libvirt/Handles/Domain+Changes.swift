@@ -12,6 +12,12 @@ extension Domain {
         try LibvirtError.check(unsafe virDomainSetVcpusFlags(pointer, UInt32(count), flags))
     }
 
+    /// How many processors it can have at its next start.
+    func mostProcessors() throws(LibvirtError) -> Int {
+        let flags = DefinitionChoice.stored.rawValue | VIR_DOMAIN_VCPU_MAXIMUM.rawValue
+        return Int(try LibvirtError.check(unsafe virDomainGetVcpusFlags(pointer, flags)))
+    }
+
     /// Sets the memory in KiB, or with `isMaximum` how much there can be.
     func setMemory(_ size: Int, isMaximum: Bool = false, in choice: DefinitionChoice) throws(LibvirtError) {
         let flags = choice.rawValue | (isMaximum ? VIR_DOMAIN_MEM_MAXIMUM.rawValue : 0)

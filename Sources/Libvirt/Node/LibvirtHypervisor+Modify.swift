@@ -34,7 +34,8 @@ extension LibvirtHypervisor {
 
     private static func store(_ change: MachineChange, in domain: borrowing Domain) throws {
         if let count = change.vcpus {
-            try domain.setProcessors(count, isMaximum: true, in: .stored)
+            // What it could have beyond that stays.
+            if try domain.mostProcessors() < count { try domain.setProcessors(count, isMaximum: true, in: .stored) }
             try domain.setProcessors(count, in: .stored)
         }
         if let size = change.maxMemoryKiB { try domain.setMemory(size, isMaximum: true, in: .stored) }

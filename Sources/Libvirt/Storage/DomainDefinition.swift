@@ -37,10 +37,7 @@ struct DomainDefinition {
     }
 
     /// What it takes of its node.
-    var attachments: (disks: [AttachedDisk], macs: [String]) {
-        let macs = root.first("devices")?.all("interface").compactMap { $0.first("mac")?["address"] } ?? []
-        return (disks.compactMap(Self.attachment), macs.map { $0.lowercased() })
-    }
+    var attachments: [AttachedDisk] { disks.compactMap(Self.attachment) }
 
     private var disks: [XMLElement] { root.first("devices")?.all("disk") ?? [] }
 

@@ -21,9 +21,7 @@ extension LibvirtHypervisor {
             for isStored in [false, true] {
                 // A machine that is gone with its run has no stored definition, and says so.
                 guard try !isStored || reference.domain.isPersistent() else { continue }
-                let (disks, macs) = try DomainDefinition(try reference.domain.xml(isStored: isStored)).attachments
-                found.disks += disks
-                found.macs += macs
+                found.disks += try DomainDefinition(try reference.domain.xml(isStored: isStored)).attachments
             }
         } catch let error as LibvirtError where error.isNoDomain {
             return nil

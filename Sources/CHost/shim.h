@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -15,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -152,5 +154,11 @@ static inline int gatehouse_listens_locally(int file) {
     const struct in6_addr *six = &own.six.sin6_addr;
     return IN6_IS_ADDR_LOOPBACK(six) || (IN6_IS_ADDR_V4MAPPED(six) && six->s6_addr[12] == 127);
 }
+
+// Gives pages of the heap back that hold nothing.
+static inline void gatehouse_trim_heap(void) { malloc_trim(0); }
+
+// Lets go of pages that are the same in their file, which they come from again when they are wanted.
+static inline int gatehouse_let_go(size_t start, size_t length) { return madvise((void *)start, length, MADV_DONTNEED); }
 
 #endif

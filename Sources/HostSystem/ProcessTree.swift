@@ -11,7 +11,9 @@ package enum ProcessTree {
     package static func children(of process: Int) -> [Int] {
         guard let threads = try? OpenFolder.open("/proc/\(process)/task").names(most: 10_000) else { return [] }
         return threads.flatMap { thread in
-            (text("/proc/\(process)/task/\(thread)/children") ?? "").split(separator: " ").compactMap { Int($0) }
+            (SystemFile.text("/proc/\(process)/task/\(thread)/children") ?? "").split(separator: " ").compactMap {
+                Int($0)
+            }
         }
     }
 
@@ -35,21 +37,17 @@ package enum ProcessTree {
     }
 
     private static func ownMemoryKiB(_ process: Int) -> Int? {
-        if let rollup = text("/proc/\(process)/smaps_rollup"),
+        if let rollup = SystemFile.text("/proc/\(process)/smaps_rollup"),
             let line = rollup.split(separator: "\n").first(where: { $0.hasPrefix("Pss:") }),
             let amount = line.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         {
             return amount
         }
-        guard let pages = text("/proc/\(process)/statm")?.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        guard
+            let pages = SystemFile.text("/proc/\(process)/statm")?.split(separator: " ").dropFirst().first.flatMap({
+                Int($0)
+            })
         else { return nil }
         return pages * Int(sysconf(CInt(_SC_PAGESIZE))) / 1024
-    }
-
-    private static func text(_ path: String) -> String? {
-        guard let file = try? OpenDescriptor.file(at: path) else { return nil }
-        var bytes: [UInt8] = []
-        while bytes.count < 1 << 20, case .bytes(let more) = file.read(most: 1 << 14) { bytes += more }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

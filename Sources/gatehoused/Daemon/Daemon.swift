@@ -70,6 +70,7 @@ struct Daemon {
         // They end in the opposite order: first who asks, then the plugins, then what they ask.
         services += [plugins, edge(web), socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }
+        services.append(Settling(waitUntilServing: { await web.waitUntilListening() }, logger: logger))
         services.append(Farewell(core: core))
         // The last to start and the first to end: who is told of the stop is told at its beginning.
         if let notice = notice(api: api, web: web, socket: socket) { services.append(notice) }

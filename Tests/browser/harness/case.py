@@ -51,13 +51,8 @@ class Shared:
         if cls._browser:
             cls._browser.close()
             cls._playwright.stop()
-        cls.stop_libvirt()
-
-    @classmethod
-    def stop_libvirt(cls):
         if cls._libvirt:
             cls._libvirt.stop()
-            shutil.rmtree(cls._libvirt.directory, ignore_errors=True)
 
 
 class BrowserCase(unittest.TestCase):

@@ -2,6 +2,7 @@
 """A private libvirtd with the demo guest, through the scripts that the demo uses."""
 import pathlib
 import re
+import shutil
 import subprocess
 import tempfile
 
@@ -16,20 +17,32 @@ SPARE_ID = "6761746e-0000-4000-8000-000000000002"
 class Libvirt:
     """One libvirtd; `start` defines both guests and boots the first."""
 
+    # Those that run, so that the end of the tests is theirs too.
+    running = []
+
     def __init__(self):
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="gh-lv-"))
         self.uri = None
 
     def start(self):
+        Libvirt.running.append(self)
         guest = BUILD_DEMO / "guest"
         self._script("build-guest.sh", guest)
         self.uri = self._script("libvirt-up.sh", self.directory, BUILD_DEMO / "cache").strip()
-        self._script("define-guest.sh", self.uri, GUEST, GUEST_ID, guest)
-        self._script("define-guest.sh", self.uri, SPARE, SPARE_ID, guest)
+        self.define(GUEST, GUEST_ID)
+        self.define(SPARE, SPARE_ID)
         self.virsh("start", GUEST)
 
+    def define(self, name, identifier):
+        """Defines a guest that is like the others."""
+        self._script("define-guest.sh", self.uri, name, identifier, BUILD_DEMO / "guest")
+
     def stop(self):
+        """Ends it and its guests, and removes what it kept."""
+        if self in Libvirt.running:
+            Libvirt.running.remove(self)
         self._script("libvirt-down.sh", self.directory)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def virsh(self, *arguments):
         command = ["virsh", "-q", "-c", self.uri, *map(str, arguments)]

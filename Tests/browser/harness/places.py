@@ -2,6 +2,7 @@
 """Where things are, and how to wait for them."""
 import os
 import pathlib
+import sys
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -26,3 +27,10 @@ def wait_until(claim, what, seconds=20.0, step=0.1):
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds:g} s: {what}")
         time.sleep(step)
+
+
+def require_products():
+    """Ends the program where there is nothing to test."""
+    for product in (DAEMON, COMMAND):
+        if not product.exists():
+            sys.exit(f"there is no {product}; run packaging/tools/build first")

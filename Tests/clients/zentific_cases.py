@@ -252,6 +252,7 @@ _USER = {
         # The session is the user's now.
         after=lambda world, result: setattr(world, "admin", Client(world.origin, "admin"))),
     "User.logout": plain(gives(True), caller="helper", after=lambda world, result: None),
+    "Session.checkSession": plain(gives(True)),
     "User.getUser": plain(has(username="admin", name="admin", type=0, active=1)),
     "User.getUserByUID": of_user(has(username="helper", type=5, active=1)),
     "User.getUserByName": Case(

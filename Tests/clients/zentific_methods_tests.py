@@ -42,8 +42,12 @@ class EveryMethod(unittest.TestCase):
                 undo()
 
     def check_right(self, name, case):
-        """Nobody without a session, and no user without a right."""
+        """Nobody without a session, and no user without a right; it is what the method's help says."""
         world = self.world
+        need = re.search(r"It needs (.+)\.$", world.admin.call("system.methodHelp", name)).group(1)
+        self.assertEqual(need == "nothing, not even a session", case.is_open, f"{name} needs {need}")
+        is_for_users = not case.is_open and (case.is_for_all or case.hidden == [])
+        self.assertEqual(need == "a session", is_for_users, f"{name} needs {need}")
         arguments = case.foreign(world) if case.foreign else case.arguments(world)
         if case.is_open:
             Client(world.origin).call(name, *arguments)

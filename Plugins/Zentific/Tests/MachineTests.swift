@@ -273,7 +273,7 @@ import XMLRPC
         #expect(
             names.arrayValue?.contains("VM.start") == true && names.arrayValue?.contains("Zentific.setConfig") == true)
         let help = try await core.value("system.methodHelp", "VM.disconnectConsole")
-        #expect(help == "VM.disconnectConsole(uuid, [type]) returns boolean.")
+        #expect(help == "VM.disconnectConsole(uuid, [type]) returns boolean. It needs admin of the machine.")
         #expect(
             try await core.value("system.methodSignature", "VM.disconnectConsole")
                 == [["boolean", "string"], ["boolean", "string", "string"]])

@@ -50,7 +50,7 @@ enum PublishedMethods {
 
     /// Those that later servers and others have, and this document has not.
     static let additions: Set = [
-        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Scheduler.cancelJob", "system.listMethods",
-        "system.methodHelp", "system.methodSignature",
+        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Scheduler.cancelJob", "Session.checkSession",
+        "system.listMethods", "system.methodHelp", "system.methodSignature",
     ]
 }

@@ -13,11 +13,14 @@ struct ZentificCall: Sendable {
     let strangers: StrangerSessions
     private let host: Host
     private let token: String?
+    /// The core methods that the method may call.
+    private let allowed: [String]
 
     init(
-        arguments: ZentificArguments, user: JSONValue, session: String?, strangers: StrangerSessions, host: Host,
-        token: String?
+        _ method: ZentificMethod, arguments: ZentificArguments, user: JSONValue, session: String?,
+        strangers: StrangerSessions, host: Host, token: String?
     ) {
+        allowed = ZentificTable.reach[method.name]?.calls ?? []
         self.arguments = arguments
         self.user = user
         self.session = session
@@ -36,7 +39,11 @@ struct ZentificCall: Sendable {
 
     /// Calls a core method as the client.
     func core(_ method: String, _ parameters: [String: JSONValue] = [:]) async throws -> JSONValue {
-        try await host.call(method, parameters, token: token)
+        assert(allowed.contains(method), "\(method) is not in the reach of this method")
+        guard allowed.contains(method) else {
+            throw GatehouseError(.internal, "This method may not call \(method); report that as a fault of Gatehouse.")
+        }
+        return try await host.call(method, parameters, token: token)
     }
 
     /// Calls a core method as the client; errors name the call's own parameters in place of the method's.

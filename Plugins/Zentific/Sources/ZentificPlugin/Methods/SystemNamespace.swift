@@ -14,8 +14,8 @@ extension ZentificTable {
             let parameters = method.parameters.map { $0.isOptional ? "[\($0.name)]" : $0.name }
             return ZentificAnswer(
                 value: .string(
-                    "\(method.name)(\(parameters.joined(separator: ", "))) returns \(method.returns)."
-                        + (method.isOpen ? " It needs no session." : "")))
+                    "\(method.name)(\(parameters.joined(separator: ", "))) returns \(method.returns). "
+                        + "It needs \(reach[method.name]?.need.rawValue ?? "superuser")."))
         },
         ZentificMethod(
             open: "system.methodSignature", [.text("name")], returns: "array of array of string"

@@ -82,7 +82,7 @@ extension ZentificEndpoint {
             let arguments = try ZentificArguments(call.parameters, for: method.parameters)
             let answer = try await method.body(
                 ZentificCall(
-                    arguments: arguments, user: user, session: session, strangers: strangers, host: host,
+                    method, arguments: arguments, user: user, session: session, strangers: strangers, host: host,
                     token: request.token))
             return Outcome(response: .value(answer.value), session: answer.session)
         } catch let fault as XMLRPCFault {

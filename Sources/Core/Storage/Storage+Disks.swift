@@ -11,6 +11,14 @@ package struct DiskOrder: Sendable {
         case volume(VolumeRecord, PoolRecord)
         /// Whatever is at a path of the node, in that format where it is no volume.
         case path(String, VolumeFormat)
+
+        /// What stands for it where it is no volume of a pool.
+        fileprivate var name: VolumeName {
+            switch self {
+            case .volume(let volume, _): VolumeName(pool: "", name: volume.name)
+            case .path(let path, _): VolumeName(pool: "", name: path)
+            }
+        }
     }
 
     /// What is to be behind it.
@@ -55,12 +63,10 @@ extension Storage {
     ) async throws -> (target: String, outcome: DeviceOutcome) {
         let bus = try Self.bus(of: order)
         let volume = try await volume(of: order.source, on: machine.node)
-        var claim = StorageHolds.Claim()
-        if let volume { claim.changing.insert(.volume(machine.node, volume)) }
-        return try await holding(claim) {
+        return try await holding(.init(changing: [.volume(machine.node, volume ?? order.source.name)])) {
             try await inventory.change("attachDisk", on: machine, by: actor.name, job: actor.job) { hypervisor, _ in
                 var disk = try await self.disk(order, volume, bus: bus, for: machine)
-                try await Self.place(&disk, order.target, in: machine.uuid, on: hypervisor)
+                try await Self.place(&disk, volume, order.target, in: machine.uuid, on: hypervisor)
                 return (disk.target, try await hypervisor.attachDisk(disk, to: machine.uuid))
             }
         }
@@ -129,7 +135,7 @@ extension Storage {
             throw GatehouseError.invalidParameter(
                 "shareable", "Only a raw volume can be written to by several machines.")
         }
-        let name = volume ?? VolumeName(pool: "", name: disk.path)
+        let name = volume ?? order.source.name
         if let obstacle = use.use(of: name, at: disk.path).obstacle(to: disk, name.name, for: machine.uuid) {
             throw obstacle
         }
@@ -162,7 +168,8 @@ extension Storage {
 
     /// Gives a disk a name that is free, and has it wait where the machine that runs still has something in its way.
     private static func place(
-        _ disk: inout NewMachineDisk, _ wanted: String?, in machine: UUID, on hypervisor: any Hypervisor
+        _ disk: inout NewMachineDisk, _ volume: VolumeName?, _ wanted: String?, in machine: UUID,
+        on hypervisor: any Hypervisor
     ) async throws {
         let snapshot = try await hypervisor.machine(machine)
         let stored = try await hypervisor.definition(of: machine).disks
@@ -170,7 +177,7 @@ extension Storage {
         guard stored.count < diskLimit else {
             throw GatehouseError(.limitExceeded, "A machine may have at most \(diskLimit) disks.")
         }
-        if let same = stored.first(where: { $0.path == disk.path }) {
+        if let same = stored.first(where: { $0.path == disk.path || (volume != nil && $0.volume == volume) }) {
             throw GatehouseError(.conflict, "The machine has it already, as \(same.target).")
         }
         guard wanted == nil || !stored.contains(where: { $0.target == wanted }) else {
@@ -179,7 +186,8 @@ extension Storage {
         }
         let taken = Set(stored.map(\.target) + live.map(\.target))
         disk.target = wanted ?? (0...).lazy.map(disk.bus.target).first { !taken.contains($0) } ?? ""
-        disk.waits = live.contains { $0.target == disk.target || $0.source == disk.path }
+        let sources = [disk.path, volume.map { "\($0.pool)/\($0.name)" }]
+        disk.waits = live.contains { $0.target == disk.target || ($0.source != nil && sources.contains($0.source)) }
     }
 }
 

@@ -27,7 +27,7 @@ package struct CoreAPI: Sendable {
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
             + machineMethods + modifyMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + sampleMethods + alertMethods + networkMethods + interfaceMethods + machineInterfaceMethods
-            + storageMethods + templateMethods + machineMakingMethods
+            + machineDiskMethods + storageMethods + templateMethods + machineMakingMethods
             + systemMethods(version: version)
         return table + jobMethods(table) + [describeMethod(table + jobMethods(table), version: version)]
     }
@@ -109,8 +109,7 @@ package struct CoreAPI: Sendable {
             }
         let subjects = [
             "machine", "node", "network", "interface", "vlan", "mac", "pool", "volume", "template", "job", "kind",
-            "user",
-            "group", "session", "privilege", "name", "type", "level",
+            "target", "path", "user", "group", "session", "privilege", "name", "type", "level",
             "takeover", "all",
         ]
         let target = subjects.compactMap { name in

@@ -52,16 +52,20 @@ package struct NewUser: Sendable, Equatable {
     package var level: AccessLevel
     /// A language tag.
     package var language: String
+    /// Whether it may log in.
+    package var isActive: Bool
 
     /// Makes the description of a user to be.
     package init(
-        name: String, givenName: String = "", email: String = "", level: AccessLevel = .none, language: String = "en"
+        name: String, givenName: String = "", email: String = "", level: AccessLevel = .none, language: String = "en",
+        isActive: Bool = true
     ) {
         self.name = name
         self.givenName = givenName
         self.email = email
         self.level = level
         self.language = language
+        self.isActive = isActive
     }
 }
 

@@ -48,8 +48,8 @@ package struct NewMachineInterface: Sendable, Equatable {
     }
 }
 
-/// When a change of an interface counts.
-package enum InterfaceOutcome: Sendable, Equatable {
+/// When a change of a machine's interface or disk counts.
+package enum DeviceOutcome: Sendable, Equatable {
     /// At once.
     case done
     /// The stored definition has it; the machine that runs follows when its guest lets go, or at its next start.

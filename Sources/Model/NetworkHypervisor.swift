@@ -36,12 +36,12 @@ package protocol NetworkHypervisor: Sendable {
     /// Takes an interface from a machine.
     ///
     /// - Throws: `notFound` where it has none with that hardware address.
-    func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> InterfaceOutcome
+    func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> DeviceOutcome
 
     /// Plugs an interface of a machine into something else.
     ///
     /// - Throws: `notFound` where it has none with that hardware address.
-    func moveInterface(_ mac: MACAddress, of uuid: UUID, to source: InterfaceSource) async throws -> InterfaceOutcome
+    func moveInterface(_ mac: MACAddress, of uuid: UUID, to source: InterfaceSource) async throws -> DeviceOutcome
 }
 
 /// A node without networks that Gatehouse could see: it has none, and refuses whatever would change one.
@@ -75,14 +75,14 @@ extension NetworkHypervisor {
     }
 
     /// Refused.
-    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> InterfaceOutcome {
+    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> DeviceOutcome {
         throw GatehouseError.noNetworks
     }
 
     /// Refused.
     package func moveInterface(
         _ mac: MACAddress, of uuid: UUID, to source: InterfaceSource
-    ) async throws -> InterfaceOutcome {
+    ) async throws -> DeviceOutcome {
         throw GatehouseError.noNetworks
     }
 }

@@ -27,6 +27,10 @@ extension NodeStorage {
     /// None.
     package func attachments() async throws -> [MachineAttachments] { [] }
     /// Refused.
+    package func attachDisk(_ disk: NewMachineDisk, to uuid: UUID) async throws -> DeviceOutcome { throw refusal }
+    /// Refused.
+    package func detachDisk(_ target: String, from uuid: UUID) async throws -> DeviceOutcome { throw refusal }
+    /// Refused.
     package func definition(of uuid: UUID) async throws -> MachineDefinition { throw refusal }
     /// Refused.
     package func define(_ copy: MachineCopy, of definition: String) async throws { throw refusal }

@@ -34,6 +34,16 @@ package protocol NodeStorage: Sendable {
     /// What the definitions of all machines take.
     func attachments() async throws -> [MachineAttachments]
 
+    /// Gives a machine a disk: to its stored definition, and at once where it runs and the hypervisor can.
+    ///
+    /// - Throws: `conflict` where it has one of that name.
+    func attachDisk(_ disk: NewMachineDisk, to uuid: UUID) async throws -> DeviceOutcome
+
+    /// Takes a disk from a machine; what is behind it stays as it is.
+    ///
+    /// - Throws: `notFound` where it has none of that name.
+    func detachDisk(_ target: String, from uuid: UUID) async throws -> DeviceOutcome
+
     /// How a machine will be when it is started next; without passwords.
     func definition(of uuid: UUID) async throws -> MachineDefinition
 

@@ -133,6 +133,15 @@ package protocol StorageRepository: Sendable {
     /// Forgets a volume; its number is never given again.
     func forgetVolume(_ id: VolumeID) async throws
 
+    /// Keeps that volumes are being made, until they are finished or gone.
+    func noteMaking(of volumes: [VolumeName], on node: NodeID) async throws
+
+    /// Forgets that volumes are being made; those that are not kept are no failure.
+    func forgetMaking(of volumes: [VolumeName], on node: NodeID) async throws
+
+    /// The volumes that are being made, by their nodes.
+    func volumesInMaking() async throws -> [NodeID: [VolumeName]]
+
     /// Every template, by node and name.
     func templates() async throws -> [Template]
 

@@ -20,7 +20,7 @@ extension SQLiteStore: AccountRepository {
         try await write { db in try Self.insert(user, passwordHash: passwordHash, at: now, db) }
     }
 
-    /// Makes the first superuser; its level is `superUser` whatever was asked for.
+    /// Makes the first superuser; its level is `superUser` and it is active, whatever was asked for.
     package func insertFirstUser(
         _ user: NewUser, passwordHash: String, setupTokenHash: [UInt8], at now: Date
     ) async throws -> User {
@@ -36,7 +36,7 @@ extension SQLiteStore: AccountRepository {
                 throw GatehouseError(.conflict, "Gatehouse is set up already. Log in instead.")
             }
             var first = user
-            first.level = .superUser
+            (first.level, first.isActive) = (.superUser, true)
             return try Self.insert(first, passwordHash: passwordHash, at: now, db)
         }
     }
@@ -109,16 +109,16 @@ extension SQLiteStore: AccountRepository {
     private static func insert(_ user: NewUser, passwordHash: String, at now: Date, _ db: Database) throws -> User {
         try db.execute(
             sql: """
-                INSERT INTO user (name, givenName, email, level, language, passwordHash, createdAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO user (name, givenName, email, level, language, isActive, passwordHash, createdAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                user.name, user.givenName, user.email, user.level.rawValue, user.language, passwordHash,
+                user.name, user.givenName, user.email, user.level.rawValue, user.language, user.isActive, passwordHash,
                 now.milliseconds,
             ])
         return User(
             id: UserID(db.lastInsertedRowID), name: user.name, givenName: user.givenName, email: user.email,
-            level: user.level, language: user.language, createdAt: now.kept)
+            level: user.level, isActive: user.isActive, language: user.language, createdAt: now.kept)
     }
 
     private static func activeSuperUsers(_ db: Database) throws -> Int {

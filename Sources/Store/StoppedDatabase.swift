@@ -142,7 +142,8 @@ package enum RestoredDatabase {
 }
 
 extension SQLiteStore {
-    /// Puts every job that is not finished on hold, and forgets sessions, locks and the set-up link.
+    /// Puts every job that is not finished on hold, and forgets sessions, locks, the set-up link and
+    /// what volumes were being made.
     func hold(reason: String, at now: Date) async throws -> RestoredDatabase.Outcome {
         try await writeToTheEnd { db in
             let open = "status IN (\(Self.unfinished))"
@@ -155,6 +156,8 @@ extension SQLiteStore {
             let sessions = db.changesCount
             try db.execute(sql: "DELETE FROM consoleLock")
             try db.execute(sql: "DELETE FROM setupToken")
+            // What was being made then may have been finished since.
+            try db.execute(sql: "DELETE FROM volumeMaking")
             return RestoredDatabase.Outcome(held: held, sessions: sessions)
         }
     }

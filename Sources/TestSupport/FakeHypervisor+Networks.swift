@@ -13,7 +13,7 @@ package struct FakeNetworks: Sendable {
     /// What machines have at their next start, where it is not what they have now.
     package var stored: [UUID: [MachineInterface]] = [:]
     /// What is told of every change of a machine that runs.
-    package var outcome = InterfaceOutcome.done
+    package var outcome = DeviceOutcome.done
     /// Whether bridges of the host can be made and removed.
     package var changesHost = false
 
@@ -108,14 +108,14 @@ extension FakeHypervisor {
     }
 
     /// Removes an interface from a machine.
-    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> InterfaceOutcome {
+    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> DeviceOutcome {
         try change(mac, of: uuid) { _ in nil }
     }
 
     /// Changes an interface of a machine.
     package func moveInterface(
         _ mac: MACAddress, of uuid: UUID, to source: InterfaceSource
-    ) async throws -> InterfaceOutcome {
+    ) async throws -> DeviceOutcome {
         try change(mac, of: uuid) { interface in
             var moved = interface
             (moved.type, moved.source) = (source.type, source.name)
@@ -125,7 +125,7 @@ extension FakeHypervisor {
 
     private func change(
         _ mac: MACAddress, of uuid: UUID, _ body: (MachineInterface) -> MachineInterface?
-    ) throws -> InterfaceOutcome {
+    ) throws -> DeviceOutcome {
         try withMachine(uuid) { state, machine in
             let wiring = Self.wiring(machine, state)
             guard wiring.interface(mac.description) != nil else { throw GatehouseError.interfaceNotFound }

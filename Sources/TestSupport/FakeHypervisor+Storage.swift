@@ -14,6 +14,10 @@ struct FakeStorage: Sendable {
     var definitions: [String: MachineSnapshot] = [:]
     /// Waits in each copy, for tests of what happens meanwhile.
     var duringCopy: (@Sendable () async -> Void)?
+    /// What machines that run have at their next start, where it is not what they have now.
+    var storedDisks: [UUID: [MachineDisk]] = [:]
+    /// When changes of the disks of machines that run count.
+    var diskOutcome = DeviceOutcome.done
     /// Why no machine is defined.
     var refusal: GatehouseError?
 }
@@ -141,7 +145,8 @@ extension FakeHypervisor {
     package func attachments() async throws -> [MachineAttachments] {
         try withStorage { state in
             state.machines.map { machine in
-                let disks = (machine.disks ?? []).compactMap { disk in
+                let stored = machine.state.isActive ? state.storage.storedDisks[machine.uuid] ?? [] : []
+                let disks = ((machine.disks ?? []) + stored).compactMap { disk in
                     disk.source.map { source in
                         AttachedDisk(
                             paths: [source], isReadOnly: disk.readOnly,
@@ -161,7 +166,7 @@ extension FakeHypervisor {
             return MachineDefinition(
                 text: text, osType: machine.osType ?? "", architecture: "x86_64", vcpus: machine.vcpus,
                 memoryKiB: machine.memoryKiB, maxMemoryKiB: machine.maxMemoryKiB,
-                disks: (machine.disks ?? []).map { disk in
+                disks: Self.storedDisks(of: machine, state).map { disk in
                     DefinedDisk(
                         target: disk.target, isOwn: disk.device == "disk" && !disk.readOnly, path: disk.source)
                 }, interfaces: machine.interfaces ?? [])

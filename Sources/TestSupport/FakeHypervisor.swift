@@ -170,6 +170,7 @@ package final class FakeHypervisor: Hypervisor {
                 throw GatehouseError(.conflict, "The machine is \(machine.state.rawValue).")
             }
             machine.state = after
+            if !after.isActive { machine.disks = state.storage.storedDisks.removeValue(forKey: uuid) ?? machine.disks }
             state.events?.yield(.machine(machine.brief))
         }
     }

@@ -27,8 +27,10 @@ package struct HypervisorContract: Sendable {
         package static let screens = Capabilities(rawValue: 8)
         /// It streams text consoles, to one opener at a time.
         package static let text = Capabilities(rawValue: 16)
+        /// Its machines take disks and give them back.
+        package static let disks = Capabilities(rawValue: 32)
         /// Everything.
-        package static let all: Capabilities = [.pictures, .keys, .saving, .screens, .text]
+        package static let all: Capabilities = [.pictures, .keys, .saving, .screens, .text, .disks]
     }
 
     let hypervisor: any Hypervisor
@@ -63,9 +65,12 @@ package struct HypervisorContract: Sendable {
                 try await self.verifyOff()
                 try await self.verifyModifying()
                 try await self.verifyStorage()
+                try await self.verifyDisksOff()
                 try await self.verifyLife(record)
                 try await self.verifySaving(record)
+                try await self.verifyDisksRunning()
                 try await self.verifyEnd(record)
+                try await self.verifyDisksEnd()
                 throw CancellationError()
             }
             do {

@@ -14,6 +14,8 @@ package struct TestCore: Sendable {
     package let clock: HandClock
     /// The database.
     package let store: SQLiteStore
+    /// The same as the repository of storage.
+    package var storageRepository: any StorageRepository { store }
     /// Where the database is.
     package let directory: ScratchDirectory
     /// The password of every user that `user` makes.

@@ -15,7 +15,8 @@ import Testing
         CoreAPI.machineOperationMethods,
         CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
         CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.networkMethods, CoreAPI.interfaceMethods,
-        CoreAPI.machineInterfaceMethods, CoreAPI.storageMethods, CoreAPI.templateMethods, CoreAPI.machineMakingMethods,
+        CoreAPI.machineInterfaceMethods, CoreAPI.machineDiskMethods, CoreAPI.storageMethods, CoreAPI.templateMethods,
+        CoreAPI.machineMakingMethods,
         CoreAPI.systemMethods(version: ""),
     ]
     private static let table = lists.flatMap { $0 }

@@ -9,6 +9,26 @@ import Testing
 @Suite struct TemplateMethodTests {
     private let web = JSONValue.string(StorageFixture.web.uuidString)
 
+    @Test func `an admin makes neither templates nor machines above what is set`() async throws {
+        try await StorageFixture.run { fixture in
+            let admin = try await fixture.user("admin", .admin)
+            let machine = JSONValue.string(StorageFixture.web.uuidString)
+            try await fixture.call("machine.modify", ["machine": machine, "vcpus": 5])
+            let template = try await fixture.template()
+            func make(as principal: Principal) async -> [GatehouseError.Code?] {
+                [
+                    await fixture.failure("template.create", ["machine": machine, "name": "t"], as: principal)?.code,
+                    await fixture.failure("machine.create", ["template": template, "name": "m"], as: principal)?.code,
+                ]
+            }
+            #expect(await make(as: admin) == [.limitExceeded, .limitExceeded])
+            try await fixture.call("setting.set", ["name": "maxVcpus", "value": 5])
+            #expect(await make(as: admin) == [nil, nil])
+            try await fixture.call("setting.set", ["name": "maxMemoryMiB", "value": 1])
+            #expect(await make(as: admin) == [.limitExceeded, .limitExceeded])
+        }
+    }
+
     @Test func `a template has full copies of the machine's own disks`() async throws {
         try await StorageFixture.run { fixture in
             let made = try await fixture.call(

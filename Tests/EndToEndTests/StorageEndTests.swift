@@ -110,4 +110,46 @@ import Testing
         #expect(refused[0] == true && refused[4] == [])
         for place in [1, 2, 3, 5] { #expect(refused[place]["fault"] == 1, "\(place)") }
     }
+
+    @Test func `a script that changes disks hears what its node can not do, and what was done before`() async throws {
+        let scratch = try ScratchDirectory()
+        try await withGateway(try settings(scratch)) { gateway in
+            try await gateway.waitFor("zentific", "healthy")
+            let admin = try await gateway.admin()
+            try await eventually("the machine is there") {
+                try await admin.call("machine.list", ["search": "web"])["machines"]?.arrayValue?.isEmpty == false
+            }
+            let pool = try await admin.call("pool.list", ["node": "disks"])["pools"]?.arrayValue?.first?["id"] ?? .null
+            let volume = try await admin.call(
+                "volume.create", ["pool": pool, "name": "more.qcow2", "capacityBytes": 1_048_576])["volume"]
+            #expect(volume?["path"] == "/images/more.qcow2")
+            _ = try await admin.call("user.create", ["name": "owner", "password": .string(Gateway.password)])
+            _ = try await admin.call(
+                "privilege.grant", ["user": "owner", "machine": .string(Self.web), "level": "owner"])
+            let own: JSONValue = ["int_dev": "vda", "ext_dev": "/images/web.qcow2", "mode": "w"]
+            func save(_ more: JSONValue, _ others: [String: JSONValue] = [:]) -> JSONValue {
+                let vm = others.merging(["uuid": .string(Self.web), "disks": [own, more]]) { $1 }
+                return ["VM.saveConfig", .object(vm)]
+            }
+            let new: JSONValue = ["ext_dev": "/images/more.qcow2"]
+            let (results, _) = try await gateway.zentific([
+                ["User.login", "admin", .string(Gateway.password)], ["VM.getVM", .string(Self.web)],
+                save(["ext_dev": "/images/more.qcow2", "mode": "x"], ["vcpus": 1]),
+                ["VM.getVCPUs", .string(Self.web)],
+                // libvirt's test driver takes no disks.
+                save(new, ["vcpus": 1]), ["VM.getVCPUs", .string(Self.web)],
+                ["VM.getNumDisks", .string(Self.web)],
+                ["User.login", "owner", .string(Gateway.password)], save(new), save(["ext_dev": "/etc/shadow"]),
+            ])
+            try #require(results.count == 10)
+            #expect(results[1]["numvbds"] == 1 && results[2] == ["fault": 6] && results[3] == 2)
+            #expect(results[4] == ["fault": 97] && results[5] == 1 && results[6] == 1)
+            #expect(results[7] == true && results[8] == ["fault": 1] && results[9] == ["fault": 1])
+            let (whole, _) = try await gateway.zentific([
+                ["User.login", "admin", .string(Gateway.password)],
+                ["VM.saveConfig", ["uuid": .string(Self.web), "disks": [own]]],
+            ])
+            #expect(whole == [true, true])
+        }
+    }
 }

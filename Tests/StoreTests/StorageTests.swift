@@ -46,6 +46,20 @@ import Testing
         }
     }
 
+    @Test func `volumes that are being made are kept until they are forgotten`() async throws {
+        try await withStore { store in
+            let nodes = try await store.declareNodes([("one", .libvirt), ("two", .libvirt)]).map(\.id)
+            let names = ["a", "b"].map { VolumeName(pool: "p", name: $0) }
+            for node in nodes { try await store.noteMaking(of: names, on: node) }
+            try await store.noteMaking(of: names, on: nodes[0])
+            #expect(try await store.volumesInMaking() == [nodes[0]: names, nodes[1]: names])
+            try await store.forgetMaking(of: names, on: nodes[0])
+            try await store.forgetMaking(of: [names[0]], on: nodes[1])
+            try await store.forgetMaking(of: names, on: nodes[0])
+            #expect(try await store.volumesInMaking() == [nodes[1]: [names[1]]])
+        }
+    }
+
     @Test func `a template comes back as it was kept, and its name is one of a kind on its node`() async throws {
         try await withStore { store in
             let nodes = try await store.declareNodes([("one", .libvirt), ("two", .libvirt)]).map(\.id)

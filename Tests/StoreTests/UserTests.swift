@@ -11,7 +11,10 @@ import Testing
         try await withStore { store in
             let new = NewUser(name: "Ada", givenName: "Ada L.", email: "a@example.org", level: .admin, language: "de")
             let made = try await store.insertUser(new, passwordHash: "secret", at: noon)
-            #expect(try await store.accessTable().users == [made])
+            let idle = try await store.insertUser(
+                NewUser(name: "Bob", isActive: false), passwordHash: "secret", at: noon)
+            #expect(!idle.isActive)
+            #expect(try await store.accessTable().users == [made, idle])
             #expect(abs(made.createdAt.timeIntervalSince(noon)) < 0.001)
             #expect(try await store.passwordHash(of: made.id) == "secret")
         }

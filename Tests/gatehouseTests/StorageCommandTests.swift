@@ -71,6 +71,29 @@ private let storage: Responder.Answer = { request in
         }
     }
 
+    @Test func `disks of machines are attached and detached`() async throws {
+        let machine = "11111111-1111-1111-1111-111111111111"
+        try await Script { request in
+            .result([
+                "machine": ["name": "web"], "target": "vdb",
+                "pending": .bool(request.parameters["target"] == "vda" || request.parameters["path"] != nil),
+            ])
+        }.run { daemon in
+            let attached = await daemon.run("machine", "attach-disk", machine, "9", "--bus", "sata", "--read-only")
+            #expect(attached.out == "web has disk vdb.\n")
+            #expect(
+                daemon.requests.last?.parameters
+                    == ["machine": .string(machine), "volume": 9, "bus": "sata", "readOnly": true])
+            let waiting = await daemon.run("machine", "attach-disk", machine, "--path", "/x", "--format", "raw")
+            #expect(waiting.out == "web has disk vdb from its next start on.\n")
+            #expect(
+                daemon.requests.last?.parameters == ["machine": .string(machine), "path": "/x", "format": "raw"])
+            #expect(
+                await daemon.run("machine", "detach-disk", machine, "vdb").out == "web has disk vdb no longer.\n")
+            #expect(await daemon.run("machine", "detach-disk", machine, "vda").out.contains("when its guest lets go"))
+        }
+    }
+
     @Test(arguments: [("1", 1), ("512m", 512 << 20), ("1T", 1 << 40), ("64K", 64 << 10)])
     func `a size`(text: String, bytes: Int64) { #expect(ByteSize(argument: text)?.bytes == bytes) }
 

@@ -39,7 +39,7 @@ import XMLRPC
     @Test func `what can not be changed so is refused before anything is`() async throws {
         core.answer("machine.modify") { _ in [:] }
         for change: (String, XMLRPCValue) in [
-            ("kernel", "/k"), ("disks", .array([])), ("vifs", .array([])), ("vcpus", "x"),
+            ("kernel", "/k"), ("disks", "x"), ("vifs", 1), ("vcpus", "x"),
         ] {
             let fault = try await core.fault("VM.saveConfig", try await whole([change.0: change.1, "name": "n"]))
             #expect(fault?.code == 6, "\(change.0)")

@@ -62,7 +62,7 @@ extension Networks {
     /// Takes an interface from a machine, named by its address or by its device on the node.
     ///
     /// - Throws: `machineLocked`; `notFound`.
-    package func detach(_ interface: String, _ change: InterfaceChange) async throws -> InterfaceOutcome {
+    package func detach(_ interface: String, _ change: InterfaceChange) async throws -> DeviceOutcome {
         let uuid = change.machine.uuid
         return try await inventory.change(
             "detachInterface", on: change.machine, by: change.by, job: change.job
@@ -77,7 +77,7 @@ extension Networks {
     /// - Throws: `machineLocked`; `notFound`.
     package func move(
         _ interface: String, to network: String, _ change: InterfaceChange
-    ) async throws -> InterfaceOutcome {
+    ) async throws -> DeviceOutcome {
         try await inventory.change(
             "moveInterface", on: change.machine, by: change.by, job: change.job
         ) { hypervisor, _ in
@@ -87,7 +87,7 @@ extension Networks {
 
     private func plugOver(
         _ interface: String, of machine: MachineID, on hypervisor: any Hypervisor, network: String
-    ) async throws -> InterfaceOutcome {
+    ) async throws -> DeviceOutcome {
         try await exclusively(on: machine.node) {
             let source = try await source(network, on: machine.node)
             let mac = try Self.address(of: interface, in: try await hypervisor.wiring(of: machine.uuid))

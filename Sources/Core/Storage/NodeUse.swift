@@ -19,6 +19,8 @@ package struct VolumeUse: Sendable, Equatable {
     package var machines: [UUID] = []
     /// Those of them that may write to it.
     package var writers: [UUID] = []
+    /// Those of them that let no other machine write to it.
+    package var exclusive: [UUID] = []
     /// The volumes that hold the differences from it.
     package var children: [VolumeName] = []
     /// The template that it belongs to.
@@ -94,6 +96,7 @@ struct NodeUse: Sendable {
             if disks.contains(where: { !$0.isReadOnly && ($0.volume == name || $0.paths.first == path) }) {
                 use.writers.append(machine.uuid)
             }
+            if disks.contains(where: { !$0.isShareable }) { use.exclusive.append(machine.uuid) }
             for disk in disks {
                 if disk.isShareable, !disk.isReadOnly {
                     use.sharing = .writing

@@ -136,17 +136,15 @@ extension Storage {
             claim.reading.insert(.volume(node, disk.source))
             claim.changing.insert(.volume(node, VolumeName(pool: disk.pool.name, name: order.name)))
         }
+        let names = zip(disks, orders).map { VolumeName(pool: $0.pool.name, name: $1.name) }
         return try await holding(claim) {
             let hypervisor = try await inventory.hypervisor(on: node)
-            var made: [Template.Volume] = []
-            do {
+            return try await making(names, on: node) {
+                var made: [Template.Volume] = []
                 for (disk, order) in zip(disks, orders) {
                     made.append(try await Self.make(disk, order, linked: linked, on: hypervisor))
                 }
                 return try await body(made)
-            } catch {
-                await discard(made.map(\.volume), on: hypervisor)
-                throw error
             }
         }
     }
@@ -162,17 +160,5 @@ extension Storage {
             target: disk.target, volume: VolumeName(pool: disk.pool.name, name: copy.name), path: copy.path,
             format: copy.format.flatMap { VolumeFormat(rawValue: $0)?.rawValue } ?? order.format?.rawValue ?? "raw",
             capacityBytes: copy.capacityBytes)
-    }
-
-    private func discard(_ volumes: [VolumeName], on hypervisor: any Hypervisor) async {
-        for volume in volumes.reversed() {
-            do {
-                try await hypervisor.deleteVolume(volume)
-            } catch {
-                logger.warning(
-                    "volume of a failed copy was left",
-                    metadata: ["pool": "\(volume.pool)", "volume": "\(volume.name)", "error": "\(error)"])
-            }
-        }
     }
 }

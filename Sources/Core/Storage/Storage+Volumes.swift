@@ -54,7 +54,9 @@ extension Storage {
         let name = VolumeName(pool: pool.snapshot.name, name: order.name)
         return try await holding(.init(changing: [.volume(record.node, name)])) {
             let hypervisor = try await inventory.hypervisor(on: record.node)
-            _ = try await hypervisor.createVolume(volume, in: name.pool, backing: nil)
+            _ = try await making([name], on: record.node) {
+                try await hypervisor.createVolume(volume, in: name.pool, backing: nil)
+            }
             return try await entry(name, in: record)
         }
     }
@@ -91,10 +93,12 @@ extension Storage {
             try await checkWriters(writers, of: volume.name, linked: linked)
             let hypervisor = try await inventory.hypervisor(on: record.node)
             try await inventory.whileLocked(writers, for: "clone", by: actor.name, job: actor.job) {
-                if linked {
-                    _ = try await hypervisor.createVolume(order, in: source.pool, backing: source)
-                } else {
-                    _ = try await hypervisor.copyVolume(source, to: order, in: source.pool)
+                try await self.making([target], on: record.node) {
+                    if linked {
+                        _ = try await hypervisor.createVolume(order, in: source.pool, backing: source)
+                    } else {
+                        _ = try await hypervisor.copyVolume(source, to: order, in: source.pool)
+                    }
                 }
             }
             return try await entry(target, in: record)

@@ -38,6 +38,10 @@ package actor Storage {
     let time: TimeSource
     let logger: Logger
     let networks: Networks
+    /// Volumes that were left half made.
+    private(set) var unfinished: [NodeID: Set<VolumeName>] = [:]
+    /// When it was last tried to delete those of a node.
+    private(set) var triedAt: [NodeID: Duration] = [:]
     private var holds = StorageHolds()
 
     /// Makes the use cases.
@@ -58,6 +62,21 @@ package actor Storage {
         try holds.take(claim)
         defer { holds.free(claim) }
         return try await body()
+    }
+}
+
+// MARK: - Unfinished volumes
+
+extension Storage {
+    /// Has volumes deleted later.
+    func leave(_ names: [VolumeName], on node: NodeID) { unfinished[node, default: []].formUnion(names) }
+
+    /// Notes which unfinished volumes are gone, and which ones are to be tried again.
+    func settle(_ gone: [VolumeName], left: Set<VolumeName>, on node: NodeID) {
+        unfinished[node, default: []].subtract(gone)
+        guard !left.isEmpty else { return }
+        unfinished[node, default: []].formUnion(left)
+        triedAt[node] = time.uptime()
     }
 }
 

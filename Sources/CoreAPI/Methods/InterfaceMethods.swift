@@ -87,7 +87,7 @@ extension Call {
     }
 
     /// The machine as it is now, with its disks and interfaces where its node tells.
-    fileprivate func renderedMachine() async throws -> JSONValue {
+    func renderedMachine() async throws -> JSONValue {
         guard var machine = await core.inventory.machine(try machine().id) else {
             throw GatehouseError.machineNotFound
         }

@@ -27,7 +27,9 @@ extension CoreAPI {
             let machine = try call.machine()
             let change = call.machineChange
             if let objection = change.objection(to: machine.snapshot) { throw objection }
-            try await call.checkAllocation(change, of: machine.snapshot)
+            try await call.checkAllocation(
+                vcpus: change.vcpus, memoryKiB: max(change.memoryKiB ?? 0, change.maxMemoryKiB ?? 0),
+                of: machine.snapshot)
             if let name = change.name { try await call.checkName(name, of: machine) }
             try await call.core.inventory.change(
                 "modify", on: machine.id, by: call.principal.name ?? "nobody", job: call.principal.job
@@ -56,21 +58,20 @@ extension Call {
         return change
     }
 
-    /// Refuses what is more than the settings allow and more than the machine has.
+    /// Refuses what is more than the settings allow, and more than the machine has where it is there already.
     ///
     /// - Throws: `limitExceeded`; superusers may give as much as they like.
-    fileprivate func checkAllocation(_ change: MachineChange, of machine: MachineSnapshot) async throws {
+    func checkAllocation(vcpus: Int?, memoryKiB: Int?, of machine: MachineSnapshot? = nil) async throws {
         guard !core.access.isSuperUser(principal) else { return }
-        let (memory, vcpus) = (await core.settings.maxMemoryMiB * 1024, await core.settings.maxVcpus)
-        if let wanted = change.vcpus, wanted > max(vcpus, machine.vcpus ?? 0) {
+        let (mostMemory, mostVcpus) = (await core.settings.maxMemoryMiB * 1024, await core.settings.maxVcpus)
+        guard vcpus ?? 0 <= max(mostVcpus, machine?.vcpus ?? 0) else {
             throw GatehouseError(
-                .limitExceeded, "A machine may have at most \(vcpus) processors here; a superuser can give more.")
+                .limitExceeded, "A machine may have at most \(mostVcpus) processors here; a superuser can give more.")
         }
-        let wanted = max(change.memoryKiB ?? 0, change.maxMemoryKiB ?? 0)
-        guard wanted <= max(memory, machine.maxMemoryKiB ?? 0) else {
+        guard memoryKiB ?? 0 <= max(mostMemory, machine?.maxMemoryKiB ?? 0) else {
             throw GatehouseError(
                 .limitExceeded,
-                "A machine may have at most \(memory / 1024) MiB of memory here; a superuser can give more.")
+                "A machine may have at most \(mostMemory / 1024) MiB of memory here; a superuser can give more.")
         }
     }
 

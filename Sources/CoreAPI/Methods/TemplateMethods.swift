@@ -42,6 +42,9 @@ extension CoreAPI {
         ) { call in
             let machine = try call.machine()
             try await call.check(machine.id.node, "machine", toChange: true)
+            let snapshot = machine.snapshot
+            try await call.checkAllocation(
+                vcpus: snapshot.vcpus, memoryKiB: max(snapshot.memoryKiB ?? 0, snapshot.maxMemoryKiB ?? 0))
             let template = try await call.core.storage.createTemplate(
                 of: machine.id, name: call.arguments.string("name"),
                 description: call.arguments.string("description"), by: call.actor)
@@ -78,6 +81,9 @@ extension CoreAPI {
                 throw GatehouseError.invalidParameter(
                     "node", "The template is on node \(node.record.name), and its machines can be made there only.")
             }
+            let definition = template.definition
+            try await call.checkAllocation(
+                vcpus: definition.vcpus, memoryKiB: max(definition.memoryKiB ?? 0, definition.maxMemoryKiB ?? 0))
             let made = try await call.core.storage.createMachine(
                 MachineOrder(
                     template: template, name: call.arguments.string("name"),

@@ -28,6 +28,7 @@ extension CoreAPI {
             parameters: [
                 .required("name", .string(maximum: 64), "The login name."),
                 .required("password", .string(maximum: 1024), "The password."),
+                .optional("active", .bool, "Whether it may log in; true if left out."),
             ] + personParameters,
             result: "{user}", isChange: true
         ) { call in
@@ -36,7 +37,8 @@ extension CoreAPI {
             let user = NewUser(
                 name: arguments.string("name"), givenName: arguments.string("givenName"),
                 email: arguments.string("email"), level: call.level() ?? .none,
-                language: arguments.optionalString("language") ?? language)
+                language: arguments.optionalString("language") ?? language,
+                isActive: arguments.optionalBool("active") ?? true)
             let made = try await call.core.accounts.createUser(user, password: arguments.string("password"))
             return ["user": call.render.user(made)]
         },

@@ -52,7 +52,7 @@ extension LibvirtHypervisor {
     /// Takes an interface from a machine.
     ///
     /// What runs comes first: where the node refuses that, the stored definition stays as it is.
-    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> InterfaceOutcome {
+    package func detachInterface(_ mac: MACAddress, from uuid: UUID) async throws -> DeviceOutcome {
         try await calling("detach the interface") { session in
             try await session.change { connection in
                 let domain = try connection.domain(uuid)
@@ -68,12 +68,12 @@ extension LibvirtHypervisor {
     /// Plugs an interface of a machine into something else; at its next start where the hypervisor can not at once.
     package func moveInterface(
         _ mac: MACAddress, of uuid: UUID, to source: InterfaceSource
-    ) async throws -> InterfaceOutcome {
+    ) async throws -> DeviceOutcome {
         try await calling("move the interface") { session in
             try await session.change { connection in
                 let domain = try connection.domain(uuid)
                 let parts = try Self.elements(mac, of: domain)
-                var outcome = InterfaceOutcome.done
+                var outcome = DeviceOutcome.done
                 if let live = parts.live {
                     do {
                         try domain.update(MachineInterfaceXML.moved(live, to: source), in: .live)
@@ -90,7 +90,8 @@ extension LibvirtHypervisor {
         }
     }
 
-    private static func definitions(of domain: borrowing Domain) throws -> DefinitionChoice {
+    /// Which definitions a domain has.
+    static func definitions(of domain: borrowing Domain) throws -> DefinitionChoice {
         var choice: DefinitionChoice = []
         if try domain.isActive() { choice.insert(.live) }
         if try domain.isPersistent() { choice.insert(.stored) }

@@ -10,7 +10,8 @@ struct MachineCommand: AsyncParsableCommand {
         subcommands: [
             MachineList.self, MachineShow.self, MachineStart.self, MachineShutdown.self, MachinePowerOff.self,
             MachineReboot.self, MachineReset.self, MachinePause.self, MachineResume.self, MachineSave.self,
-            MachineAttachInterface.self, MachineDetachInterface.self, MachineCreate.self, MachineDelete.self,
+            MachineAttachInterface.self, MachineDetachInterface.self, MachineAttachDisk.self, MachineDetachDisk.self,
+            MachineCreate.self, MachineDelete.self,
         ])
 }
 

@@ -12,25 +12,18 @@ struct NetworkCommand: AsyncParsableCommand {
     /// The command `gatehouse network list`.
     struct List: DaemonCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Lists a node's networks: the hypervisor's own and the bridges of its host.")
+            abstract: "Lists networks: the hypervisor's own and the bridges of its host.")
 
         @OptionGroup var daemonOptions: DaemonOptions
-        @Argument(help: "The node's name.") var node: String
+        @Option(help: ArgumentHelp("Only of that node; else of every node.", valueName: "name")) var node: String?
 
         func ask(_ daemon: Daemon) async throws -> Finding {
-            let result = try await daemon.call("network.list", ["node": .string(node)])
-            let columns: [Table.Column] = [
-                .init("NAME"), .init("KIND"), .init("BRIDGE"), .init("ACTIVE"), .init("DEFAULT"), .init("UPLINK"),
-                .init("ADDRESS"), .init("VLANS"), .init("DESCRIPTION"),
-            ]
-            let rows = (result["networks"]?.arrayValue ?? []).map { network in
+            .list(
+                try await daemon.list("network.list", "networks", node: node), "networks",
                 [
-                    Cell.text(network["name"]), Cell.text(network["kind"]), Cell.text(network["bridge"]),
-                    Cell.text(network["active"]), Cell.text(network["default"]), Cell.text(network["uplink"]),
-                    Cell.text(network["address"]), Cell.text(network["vlans"]), Cell.text(network["description"]),
-                ]
-            }
-            return Finding(result: result, text: Table(columns, rows).text(empty: "No networks."))
+                    .text("name"), .text("node"), .text("kind"), .text("bridge"), .text("active"), .text("default"),
+                    .text("uplink"), .text("address"), .text("vlans"), .text("description"),
+                ], empty: "No networks.")
         }
     }
 
@@ -47,16 +40,14 @@ struct NetworkCommand: AsyncParsableCommand {
             let shown = try await daemon.call("network.show", named)["network"] ?? .null
             let machines = try await daemon.call("network.machines", named)["machines"]?.arrayValue ?? []
             let names = machines.compactMap { $0["name"]?.stringValue }
-            let fields: [(name: String, value: String)] = [
-                ("name", Cell.text(shown["name"])), ("id", Cell.text(shown["id"])), ("node", Cell.text(shown["node"])),
-                ("kind", Cell.text(shown["kind"])), ("bridge", Cell.text(shown["bridge"])),
-                ("active", Cell.text(shown["active"])), ("starts by itself", Cell.text(shown["autostart"])),
-                ("default", Cell.text(shown["default"])), ("uplink", Cell.text(shown["uplink"])),
-                ("address", Cell.text(shown["address"])), ("netmask", Cell.text(shown["netmask"])),
-                ("vlans", Cell.text(shown["vlans"])), ("description", Cell.text(shown["description"])),
-                ("machines", names.isEmpty ? Cell.nothing : names.joined(separator: ", ")),
+            let fields: [Field] = [
+                .text("name"), .text("id"), .text("node"), .text("kind"), .text("bridge"), .text("active"),
+                .text("starts by itself", "autostart"), .text("default"), .text("uplink"), .text("address"),
+                .text("netmask"), .text("vlans"), .text("description"),
+                Field(name: "machines") { _ in names.isEmpty ? Cell.nothing : names.joined(separator: ", ") },
             ]
-            return Finding(result: ["network": shown, "machines": .array(machines)], text: Table.fields(fields))
+            return Finding(
+                result: ["network": shown, "machines": .array(machines)], text: Table.fields(fields, of: shown))
         }
     }
 

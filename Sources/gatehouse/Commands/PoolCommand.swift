@@ -17,20 +17,12 @@ struct PoolCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Only of that node; else of every node.", valueName: "name")) var node: String?
 
         func ask(_ daemon: Daemon) async throws -> Finding {
-            let pools = try await PoolName.pools(daemon, node: node)
-            let columns: [Table.Column] = [
-                .init("ID", .right), .init("NAME"), .init("NODE"), .init("KIND"), .init("ACTIVE"),
-                .init("SIZE", .right), .init("FREE", .right), .init("PATH"),
-            ]
-            let rows = pools.map { pool in
+            .list(
+                try await daemon.list("pool.list", "pools", node: node), "pools",
                 [
-                    Cell.text(pool["id"]), Cell.text(pool["name"]), Cell.text(pool["node"]),
-                    Cell.text(pool["mechanism"]), Cell.text(pool["active"]), Cell.bytes(pool["capacityBytes"]),
-                    Cell.bytes(pool["availableBytes"]), Cell.text(pool["path"]),
-                ]
-            }
-            return Finding(
-                result: ["pools": .array(pools)], text: Table(columns, rows).text(empty: "No storage pools."))
+                    .id, .text("name"), .text("node"), .text("kind", "mechanism"), .text("active"),
+                    .bytes("size", "capacityBytes"), .bytes("free", "availableBytes"), .text("path"),
+                ], empty: "No storage pools.")
         }
     }
 
@@ -62,13 +54,12 @@ struct PoolCommand: AsyncParsableCommand {
     }
 
     private static func text(_ pool: JSONValue?) -> String {
-        Table.fields([
-            ("name", Cell.text(pool?["name"])), ("id", Cell.text(pool?["id"])), ("node", Cell.text(pool?["node"])),
-            ("kind", Cell.text(pool?["mechanism"])), ("path", Cell.text(pool?["path"])),
-            ("active", Cell.text(pool?["active"])), ("size", Cell.bytes(pool?["capacityBytes"])),
-            ("taken", Cell.bytes(pool?["allocatedBytes"])), ("free", Cell.bytes(pool?["availableBytes"])),
-            ("takes new volumes", Cell.text(pool?["allowsNewVolumes"])),
-        ])
+        Table.fields(
+            [
+                .text("name"), .text("id"), .text("node"), .text("kind", "mechanism"), .text("path"), .text("active"),
+                .bytes("size", "capacityBytes"), .bytes("taken", "allocatedBytes"), .bytes("free", "availableBytes"),
+                .text("takes new volumes", "allowsNewVolumes"),
+            ], of: pool)
     }
 }
 
@@ -81,20 +72,8 @@ struct PoolName {
     /// The pool's number for the daemon; asks it only where a name was given.
     func number(_ daemon: Daemon) async throws -> JSONValue {
         if let number = Int64(text) { return .int(number) }
-        return try NamedThing(text, noun: "pool").number(among: try await Self.pools(daemon, node: nil))
-    }
-
-    /// The pools of a node, or of every node that can be asked.
-    static func pools(_ daemon: Daemon, node: String?) async throws -> [JSONValue] {
-        if let node {
-            return try await daemon.call("pool.list", ["node": .string(node)])["pools"]?.arrayValue ?? []
-        }
-        var pools: [JSONValue] = []
-        for node in try await daemon.call("node.list")["nodes"]?.arrayValue ?? []
-        where node["kind"] == "libvirt" && node["state"] == "online" {
-            pools += try await daemon.call("pool.list", ["node": node["name"] ?? .null])["pools"]?.arrayValue ?? []
-        }
-        return pools
+        let pools = try await daemon.list("pool.list", "pools", node: nil)["pools"]?.arrayValue ?? []
+        return try NamedThing(text, noun: "pool").number(among: pools)
     }
 }
 

@@ -19,19 +19,14 @@ struct TemplateCommand: AsyncParsableCommand {
         func ask(_ daemon: Daemon) async throws -> Finding {
             var parameters: [String: JSONValue] = [:]
             parameters["node"] = node.map(JSONValue.string)
-            let result = try await daemon.call("template.list", parameters)
-            let columns: [Table.Column] = [
-                .init("ID", .right), .init("NAME"), .init("NODE"), .init("TYPE"), .init("CPUS", .right),
-                .init("MEMORY", .right), .init("DISKS", .right), .init("DESCRIPTION"),
-            ]
-            let rows = (result["templates"]?.arrayValue ?? []).map { template in
+            return .list(
+                try await daemon.call("template.list", parameters), "templates",
                 [
-                    Cell.text(template["id"]), Cell.text(template["name"]), Cell.text(template["node"]),
-                    Cell.text(template["type"]), Cell.text(template["vcpus"]), Cell.memory(template["memoryKiB"]),
-                    String(template["volumes"]?.arrayValue?.count ?? 0), Cell.text(template["description"]),
-                ]
-            }
-            return Finding(result: result, text: Table(columns, rows).text(empty: "No templates."))
+                    .id, .text("name"), .text("node"), .text("type"), .text("cpus", "vcpus", .right),
+                    .memory("memory", "memoryKiB"),
+                    Field(name: "disks", side: .right) { String($0["volumes"]?.arrayValue?.count ?? 0) },
+                    .text("description"),
+                ], empty: "No templates.")
         }
     }
 
@@ -88,22 +83,17 @@ struct TemplateCommand: AsyncParsableCommand {
     }
 
     private static func text(_ template: JSONValue?) -> String {
-        var fields: [(name: String, value: String)] = [
-            ("name", Cell.text(template?["name"])), ("id", Cell.text(template?["id"])),
-            ("node", Cell.text(template?["node"])), ("type", Cell.text(template?["type"])),
-            ("architecture", Cell.text(template?["architecture"])), ("cpus", Cell.text(template?["vcpus"])),
-            ("memory", Cell.memory(template?["memoryKiB"])), ("made", Cell.time(template?["createdAt"])),
-            ("description", Cell.text(template?["description"])),
+        var fields: [Field] = [
+            .text("name"), .text("id"), .text("node"), .text("type"), .text("architecture"), .text("cpus", "vcpus"),
+            .memory("memory", "memoryKiB"), Field(name: "made") { Cell.time($0["createdAt"]) }, .text("description"),
         ]
         for volume in template?["volumes"]?.arrayValue ?? [] {
-            let size = Cell.bytes(volume["capacityBytes"])
-            fields.append(
-                (
-                    "disk \(HarmlessText.line(Cell.text(volume["target"])))",
-                    "\(Cell.text(volume["format"])) \(size) \(Cell.text(volume["path"]))"
-                ))
+            let words = [
+                Cell.text(volume["format"]), Cell.bytes(volume["capacityBytes"]), Cell.text(volume["path"]),
+            ].joined(separator: " ")
+            fields.append(Field(name: "disk \(HarmlessText.line(Cell.text(volume["target"])))") { _ in words })
         }
-        return Table.fields(fields)
+        return Table.fields(fields, of: template)
     }
 }
 

@@ -17,19 +17,12 @@ struct VolumeCommand: AsyncParsableCommand {
         @Argument(help: "The pool: its name, NAME@NODE, or its number.") var pool: String
 
         func ask(_ daemon: Daemon) async throws -> Finding {
-            let result = try await daemon.call("volume.list", ["pool": try await PoolName(pool).number(daemon)])
-            let columns: [Table.Column] = [
-                .init("ID", .right), .init("NAME"), .init("FORMAT"), .init("SIZE", .right), .init("TAKEN", .right),
-                .init("KIND"), .init("IN USE"), .init("PATH"),
-            ]
-            let rows = (result["volumes"]?.arrayValue ?? []).map { volume in
+            .list(
+                try await daemon.call("volume.list", ["pool": try await PoolName(pool).number(daemon)]), "volumes",
                 [
-                    Cell.text(volume["id"]), Cell.text(volume["name"]), Cell.text(volume["format"]),
-                    Cell.bytes(volume["capacityBytes"]), Cell.bytes(volume["allocatedBytes"]),
-                    Cell.text(volume["kind"]), Cell.text(volume["inUse"]), Cell.text(volume["path"]),
-                ]
-            }
-            return Finding(result: result, text: Table(columns, rows).text(empty: "No volumes."))
+                    .id, .text("name"), .text("format"), .bytes("size", "capacityBytes"),
+                    .bytes("taken", "allocatedBytes"), .text("kind"), .text("in use", "inUse"), .text("path"),
+                ], empty: "No volumes.")
         }
     }
 
@@ -103,15 +96,13 @@ struct VolumeCommand: AsyncParsableCommand {
     }
 
     private static func text(_ volume: JSONValue?) -> String {
-        Table.fields([
-            ("name", Cell.text(volume?["name"])), ("id", Cell.text(volume?["id"])),
-            ("pool", Cell.text(volume?["poolName"])), ("node", Cell.text(volume?["node"])),
-            ("path", Cell.text(volume?["path"])), ("format", Cell.text(volume?["format"])),
-            ("size", Cell.bytes(volume?["capacityBytes"])), ("taken", Cell.bytes(volume?["allocatedBytes"])),
-            ("kind", Cell.text(volume?["kind"])), ("stands on", Cell.text(volume?["backingPath"])),
-            ("in use", Cell.text(volume?["inUse"])), ("shared", Cell.text(volume?["shared"])),
-            ("machines", Cell.text(volume?["machines"])), ("template", Cell.text(volume?["template"])),
-        ])
+        Table.fields(
+            [
+                .text("name"), .text("id"), .text("pool", "poolName"), .text("node"), .text("path"), .text("format"),
+                .bytes("size", "capacityBytes"), .bytes("taken", "allocatedBytes"), .text("kind"),
+                .text("stands on", "backingPath"), .text("in use", "inUse"), .text("shared"), .text("machines"),
+                .text("template"),
+            ], of: volume)
     }
 }
 

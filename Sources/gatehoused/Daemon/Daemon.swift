@@ -67,6 +67,7 @@ struct Daemon {
             api: api, path: socketPath, token: token, origin: { web.origin }, logger: logger)
         let greeting = Greeting(api: api, web: web, logger: logger)
         var services: [any Service] = [core.inventory, core.alerts, core.sessions, core.consoles, core.jobs]
+        services.append(core.storage)
         // They end in the opposite order: first who asks, then the plugins, then what they ask.
         services += [plugins, edge(web), socket, greeting]
         if let identity { services.append(CertificateRenewal(identity: identity, logger: logger)) }

@@ -144,10 +144,8 @@ extension ZentificCall {
         if let type = given["type"].flatMap(ZentificArguments.text) {
             parameters["level"] = try level(type, in: "user")
         }
+        if let isActive = given["active"].flatMap(ZentificArguments.flag) { parameters["active"] = .bool(isActive) }
         _ = try await core("user.create", parameters)
-        if given["active"].flatMap(ZentificArguments.flag) == false {
-            _ = try await core("user.modify", ["user": .string(name), "active": false])
-        }
     }
 
     /// Sets an attribute of a user under the name that this API has for it.

@@ -68,7 +68,7 @@ extension ZentificTable {
         ZentificMethod("VM.addNetworkInterface", [.uuid(), .members("vif")], returns: "boolean") { call in
             let machine = try await call.listedMachine()["id"] ?? .null
             let vif = call.arguments.members("vif")
-            var parameters = ["machine": machine, "model": .string(try Self.model(vif["type"]))]
+            var parameters = ["machine": machine, "model": .string(try model(vif["type"], in: "vif"))]
             for (name, member) in [("network", "bridge"), ("mac", "mac")] {
                 guard let text = vif[member].flatMap(ZentificArguments.text), !text.isEmpty else { continue }
                 parameters[name] = .string(text)
@@ -84,11 +84,11 @@ extension ZentificTable {
     ]
 
     /// The emulated card for a type of interface.
-    private static func model(_ type: XMLRPCValue?) throws -> String {
+    static func model(_ type: XMLRPCValue?, in parameter: String) throws -> String {
         switch type.flatMap(ZentificArguments.text) ?? "" {
         case "", "pv", "netfront": return "virtio"
         case "ioemu": return "e1000"
-        default: throw ZentificFault.parameter("vif", "Its type must be pv, netfront or ioemu.")
+        default: throw ZentificFault.parameter(parameter, "Its type must be pv, netfront or ioemu.")
         }
     }
 

@@ -46,21 +46,6 @@ struct ConfigChange {
                 throw ZentificFault.parameter("vm", "\(member) can not be changed.")
             }
         }
-        try Self.requireSame("disks", ["label", "ext_dev", "mode"], present, wanted)
-        try Self.requireSame("vifs", ["mac", "bridge"], present, wanted)
-    }
-
-    /// Refuses a list of devices that is not the one there is; their figures do not count.
-    private static func requireSame(
-        _ list: String, _ members: [String], _ present: XMLRPCValue, _ wanted: XMLRPCValue
-    ) throws {
-        guard let sent = wanted[list]?.arrayValue else { return }
-        let now = (present[list]?.arrayValue ?? []).map { device in members.map { device[$0]?.stringValue ?? "" } }
-        let then = sent.map { device in members.map { device[$0].flatMap(ZentificArguments.text) ?? "" } }
-        guard now == then else {
-            throw ZentificFault.parameter(
-                "vm", "\(list) can not be changed with the whole machine; there are methods for single devices.")
-        }
     }
 }
 
@@ -73,9 +58,17 @@ extension ZentificCall {
         }
         let machine = try await core("machine.show", ["machine": .string(uuid)])["machine"] ?? .null
         let present = VMStruct(machine: machine, stats: .null, node: await node(of: machine)).value
-        var parameters = try ConfigChange(from: present, to: wanted).parameters
-        guard !parameters.isEmpty else { return }
-        parameters["machine"] = machine["id"] ?? .null
-        _ = try await core("machine.modify", parameters)
+        let parameters = try ConfigChange(from: present, to: wanted).parameters
+        var steps: [SaveStep] = []
+        if !parameters.isEmpty {
+            let words = "changed \(parameters.keys.sorted().joined(separator: ", "))"
+            steps.append(SaveStep(words, "machine.modify", parameters))
+        }
+        let disks = try DiskChange(from: machine, to: wanted["disks"])
+        let interfaces = try InterfaceChange(from: machine, to: wanted["vifs"])
+        let volumes = try await checkedVolumes(for: disks, of: machine)
+        try await check(interfaces, of: machine)
+        steps += interfaces.additions + disks.steps(volumes) + interfaces.removals
+        try await carryOut(steps, on: machine["id"] ?? .null)
     }
 }

@@ -12,7 +12,7 @@ struct Schema: Sendable {
 
     /// The layout that this build works with.
     static let current = Schema(steps: [
-        makeFirstTables, addJobs, addSamples, addHolds, addTraces, addNetworks, addStorage,
+        makeFirstTables, addJobs, addSamples, addHolds, addTraces, addNetworks, addStorage, addMaintenance,
     ])
 
     /// The version that the last step leads to.

@@ -115,7 +115,8 @@ struct QEMUMigrationTests {
         }
     }
 
-    @Test func `a machine that the other host refuses is saved, and goes on from there after maintenance`() async throws {
+    @Test func `a machine that the other host refuses is saved, and goes on from there after maintenance`() async throws
+    {
         try await withTwo { one, two in
             let other = QEMUTests.uuid.uuidString.lowercased()
             let elder = QEMUTests.domain().replacing(other, with: UUID().uuidString.lowercased())

@@ -34,7 +34,8 @@ import Testing
         try await later.close()
     }
 
-    @Test func `a machine becomes another node's with notes and privileges, and what was there of it is gone`() async throws
+    @Test func `a machine becomes another node's with notes and privileges, and what was there of it is gone`()
+        async throws
     {
         try await withStore { store in
             let nodes = [try await store.node("one"), try await store.node("two")]

@@ -48,7 +48,8 @@ enum PublishedMethods {
 
     /// Those that later servers and others have, and this document has not.
     static let additions: Set = [
-        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Node.leaveMaintenanceMode", "Scheduler.cancelJob",
+        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Node.leaveMaintenanceMode",
+        "Scheduler.cancelJob",
         "system.listMethods", "system.methodHelp", "system.methodSignature",
     ]
 }

@@ -25,7 +25,7 @@ extension Maintenance {
                     .conflict, "Node \(node.record.name) has not left its last maintenance; have it leave that first.")
             case .entering, nil: break
             }
-            _ = try await self.inventory.unrest(on: id)
+            try await self.awaitReport(of: id)
             try await self.completeMoves(of: id)
             var maintenance = NodeMaintenance(
                 node: id, since: before?.since ?? self.time.now(), by: actor.name, policy: policy, job: actor.job)

@@ -19,7 +19,7 @@ extension Maintenance {
             guard var maintenance = node.maintenance else {
                 throw GatehouseError(.conflict, "Node \(node.record.name) is not in maintenance.")
             }
-            _ = try await self.inventory.unrest(on: id)
+            try await self.awaitReport(of: id)
             try await self.completeMoves(of: id)
             (maintenance.phase, maintenance.job) = (.leaving, actor.job)
             try await self.inventory.keep(maintenance)

@@ -78,6 +78,19 @@ package actor Maintenance {
         }
     }
 
+    /// Waits, some seconds at most, for a node that has just come online to tell its machines.
+    ///
+    /// - Throws: `nodeUnreachable`.
+    nonisolated func awaitReport(of id: NodeID) async throws {
+        let end = ContinuousClock.now + .seconds(5)
+        // A node that has told its machines knows what it has not.
+        while await !inventory.isKnown(MachineID(node: id, uuid: UUID())), ContinuousClock.now < end {
+            _ = try await inventory.hypervisor(on: id)
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        _ = try await inventory.unrest(on: id)
+    }
+
     /// Throws where somebody cancelled the job.
     nonisolated func checkCancel(_ actor: MaintenanceActor) async throws {
         if await isCancelled(actor) { throw MaintenanceCancel() }

@@ -31,7 +31,8 @@ struct NodeMaintenanceCommand: AsyncParsableCommand {
                 let machines = job["output"]?["machines"]?.arrayValue ?? []
                 let lines = machines.map { machine in
                     let place = machine["node"]?.stringValue.map { " to \($0)" } ?? ""
-                    return HarmlessText.line("\(Cell.text(machine["name"])): \(Cell.text(machine["deed"]))\(place)") + "\n"
+                    return HarmlessText.line("\(Cell.text(machine["name"])): \(Cell.text(machine["deed"]))\(place)")
+                        + "\n"
                 }
                 return HarmlessText.line("Node \(node) is in maintenance.") + "\n" + lines.joined()
             }

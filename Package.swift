@@ -138,7 +138,8 @@ let package = Package(
         .testTarget(
             name: "LibvirtTests",
             dependencies: [
-                "HostSystem", "TestRandom", "CLibvirt", "Libvirt", "Model", "TestSupport", "rfb-snapshot", logging,
+                "HostSystem", "TestRandom", "CLibvirt", "Core", "Libvirt", "Model", "TestSupport", "rfb-snapshot",
+                logging,
             ],
             swiftSettings: settings),
 

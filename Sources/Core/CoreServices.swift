@@ -74,6 +74,8 @@ package struct CoreLimits: Sendable {
     package var forgetMachinesDays = 90
     /// Jobs.
     package var jobs = JobLimits()
+    /// Maintenance of nodes.
+    package var maintenance = MaintenanceLimits()
     /// Whether a proxy's word on the client's address counts.
     package var isBehindProxy = false
     /// The ports that consoles may have of their own, unless somebody sets others; nil for none.
@@ -109,6 +111,8 @@ package struct CoreServices: Sendable {
     package let samples: Samples
     /// Pools, volumes and templates.
     package let storage: Storage
+    /// Nodes that are worked on.
+    package let maintenance: Maintenance
     /// What has changed.
     package let bus: EventBus
     /// Who did what.
@@ -167,6 +171,9 @@ package struct CoreServices: Sendable {
             repository: repositories.samples, inventory: inventory, alerts: alerts, bus: bus, time: time)
         storage = Storage(
             repository: repositories.storage, inventory: inventory, networks: networks, time: time, logger: logger)
+        maintenance = Maintenance(
+            inventory: inventory, jobs: jobs, accounts: accounts, time: time, limits: limits.maintenance,
+            logger: logger)
         try await takeUp()
     }
 

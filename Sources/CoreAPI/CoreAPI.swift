@@ -25,6 +25,7 @@ package struct CoreAPI: Sendable {
     private static func table(version: String) -> [Method] {
         let table =
             setupMethods + sessionMethods + userMethods + groupMethods + privilegeMethods + nodeMethods
+            + maintenanceMethods
             + machineMethods + modifyMethods + machineOperationMethods + consoleMethods + pluginMethods + settingMethods
             + sampleMethods + alertMethods + networkMethods + interfaceMethods + machineInterfaceMethods
             + machineDiskMethods + storageMethods + templateMethods + machineMakingMethods

@@ -84,6 +84,7 @@ package struct Render: Sendable {
             "since": Self.time(node.since), "machines": .int(Int64(node.machineCount)),
             "uri": isSuperUser ? .optional(node.uri) : .null, "reason": nil, "hypervisor": nil, "version": nil,
             "hostname": nil, "cpus": nil, "memoryKiB": nil,
+            "maintenance": node.maintenance.map(Self.maintenance) ?? .null,
         ]
         switch node.state {
         case .unreachable(let reason):

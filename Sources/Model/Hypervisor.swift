@@ -60,7 +60,7 @@ package enum HypervisorEvent: Sendable, Equatable {
 ///
 /// Each call has a deadline of its own and throws `nodeUnreachable`, `timeout`, `notFound`,
 /// `unsupported` or `hypervisorFailed`. A call never blocks a thread of the shared pool.
-package protocol Hypervisor: NetworkHypervisor, NodeStorage {
+package protocol Hypervisor: NetworkHypervisor, NodeStorage, MigratingHypervisor {
     /// Runs the connection until it is cancelled: connects, reconnects with backoff, and reports.
     ///
     /// After the first `inventory`, `events` yields changes in the order in which they happened.

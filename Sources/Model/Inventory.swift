@@ -53,7 +53,7 @@ package struct MachineRecord: Sendable, Equatable, Identifiable {
 }
 
 /// The nodes and machines that are kept.
-package protocol InventoryRepository: Sendable {
+package protocol InventoryRepository: MaintenanceRepository {
     /// Makes the kept nodes those of the configuration: new ones get a number, known ones keep theirs.
     ///
     /// A node that is no longer declared stays kept, with its machines and privileges, but is not returned.
@@ -73,4 +73,9 @@ package protocol InventoryRepository: Sendable {
 
     /// Forgets machines not seen since then, with their privileges; returns how many.
     func forgetMachines(notSeenSince date: Date) async throws -> Int
+
+    /// Makes a machine one of another node, in one transaction: with its notes, privileges, alerts and jobs.
+    ///
+    /// What was kept of it on that node from an earlier time is forgotten, and so is its history here.
+    func moveMachine(_ id: MachineID, to node: NodeID) async throws
 }

@@ -12,8 +12,8 @@ struct Schema: Sendable {
 
     /// The layout that this build works with.
     static let current = Schema(steps: [
-        makeFirstTables, addJobs, addSamples, addHolds, addTraces, addNetworks, addStorage,
-        addVolumeMaking,
+        makeFirstTables, addJobs, addSamples, addHolds, addTraces, addNetworks, addStorage, addVolumeMaking,
+        addMaintenance,
     ])
 
     /// The version that the last step leads to.

@@ -19,6 +19,7 @@ package final class FakeHypervisor: Hypervisor {
         case openConsole(ConsoleType, UUID, force: Bool)
         case sendKeys([KeyName], UUID)
         case modify(MachineChange, UUID)
+        case migrate(UUID)
     }
 
     struct State {
@@ -38,6 +39,7 @@ package final class FakeHypervisor: Hypervisor {
         var sampledAt = Date(timeIntervalSince1970: 1_800_014_400)
         var networks = FakeNetworks()
         var storage = FakeStorage()
+        var moves = FakeMoves()
     }
 
     let state: Mutex<State>
@@ -169,6 +171,8 @@ package final class FakeHypervisor: Hypervisor {
             guard let after = Self.state(after: operation, in: machine.state) else {
                 throw GatehouseError(.conflict, "The machine is \(machine.state.rawValue).")
             }
+            if operation == .save, let refusal = state.moves.savingRefusal { throw refusal }
+            guard operation != .shutdown || !state.moves.deaf.contains(uuid) else { return }
             machine.state = after
             if !after.isActive { machine.disks = state.storage.storedDisks.removeValue(forKey: uuid) ?? machine.disks }
             state.events?.yield(.machine(machine.brief))

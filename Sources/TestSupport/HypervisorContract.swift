@@ -148,6 +148,7 @@ package struct HypervisorContract: Sendable {
         await expect(.conflict) { try await hypervisor.perform(.resume, on: subject) }
         #expect(try await hypervisor.machine(subject).details?.needsReboot == false, "nothing was changed")
         await expect(.conflict) { try await hypervisor.undefine(subject) }
+        try await verifyMoving()
         try await verifyScreen()
         try await verifyText()
         try await verifyUse()

@@ -11,7 +11,8 @@ import Testing
 @Suite struct TableTests {
     private static let lists: [[Method]] = [
         CoreAPI.setupMethods, CoreAPI.sessionMethods, CoreAPI.userMethods, CoreAPI.groupMethods,
-        CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.machineMethods, CoreAPI.modifyMethods,
+        CoreAPI.privilegeMethods, CoreAPI.nodeMethods, CoreAPI.maintenanceMethods, CoreAPI.machineMethods,
+        CoreAPI.modifyMethods,
         CoreAPI.machineOperationMethods,
         CoreAPI.consoleMethods, CoreAPI.pluginMethods, CoreAPI.settingMethods, CoreAPI.jobMethods([]),
         CoreAPI.sampleMethods, CoreAPI.alertMethods, CoreAPI.networkMethods, CoreAPI.interfaceMethods,

@@ -13,7 +13,13 @@ final class PrivateLibvirtd: Sendable {
     let directory: String
     private static let cache = "/tmp/gatehouse-libvirt-cache"
 
-    private init(directory: String) { self.directory = directory }
+    /// What tells its host from others; nil for this host's own.
+    private let host: UUID?
+
+    private init(directory: String, host: UUID?) {
+        self.directory = directory
+        self.host = host
+    }
 
     var uri: String { "qemu+unix:///system?socket=\(directory)/sock/libvirt-sock" }
 
@@ -34,10 +40,12 @@ final class PrivateLibvirtd: Sendable {
     }()
 
     /// Starts one, runs the body, and stops it with all its machines.
+    ///
+    /// - Parameter host: what makes it a host of its own; nil for this host.
     static func with<Result: Sendable>(
-        _ body: @Sendable (PrivateLibvirtd) async throws -> Result
+        host: UUID? = nil, _ body: @Sendable (PrivateLibvirtd) async throws -> Result
     ) async throws -> Result {
-        let libvirtd = PrivateLibvirtd(directory: "/tmp/gh-lv-\(UUID().uuidString.prefix(6))")
+        let libvirtd = PrivateLibvirtd(directory: "/tmp/gh-lv-\(UUID().uuidString.prefix(6))", host: host)
         try await libvirtd.start()
         let result: Swift.Result<Result, any Error>
         do {
@@ -52,7 +60,8 @@ final class PrivateLibvirtd: Sendable {
 
     /// Starts it, or starts it again after `kill`.
     func start() async throws {
-        let up = try await Program.run("/bin/bash", [Self.script("libvirt-up.sh"), directory, Self.cache])
+        let arguments = [Self.script("libvirt-up.sh"), directory, Self.cache, host?.uuidString ?? ""]
+        let up = try await Program.run("/bin/bash", arguments)
         try #require(up.status == 0, "libvirt-up.sh failed: \(up.output)")
     }
 

@@ -129,6 +129,19 @@ def unpaused(world):
     return lambda: world.admin.do("VM.unpause", GUEST_ID)
 
 
+def rested(world, job):
+    """The node is at rest by that job, and works again at the end."""
+    world.admin.wait_for(job)
+    if world.admin.call("VM.getState", GUEST_ID) != "s" or world.libvirt.state() != "shut off":
+        raise AssertionError("the guest goes on running in maintenance")
+    world.admin.do("Node.leaveMaintenanceMode", world.node)
+    wait_until(lambda: world.libvirt.state() == "running", "the guest to go on", 60)
+
+
+def in_maintenance(world):
+    world.admin.do("Node.enterMaintenanceMode", world.node)
+
+
 def new_user(world):
     world.admin.call("User.addUser", {"username": "fresh", "password": PASSWORD, "type": 5})
     world.uid["fresh"] = world.admin.call("User.getUserUID", "fresh")
@@ -430,6 +443,9 @@ _NODE = {
     "Node.getNode": of_node(
         lambda world, result: result["uuid"] == world.node and result["platform"] == "QEMU" and result["hvm"] is True),
     "Node.supportsHvm": of_node(gives(True)),
+    "Node.enterMaintenanceMode": of_node(is_a(int), after=rested),
+    "Node.leaveMaintenanceMode": of_node(
+        is_a(int), before=in_maintenance, after=lambda world, job: ends_as("rb", GUEST_ID)(world, job)),
     "Node.getAllUsers": of_node(
         lambda world, result: result == [world.uid["helper"]], before=granted("Node", lambda world: world.node)),
     "Node.getPrivilege": Case(

@@ -13,6 +13,8 @@ from harness.libvirt import GUEST_ID
 from harness.places import OUTPUT, wait_until
 from zentific import BASE_ID, CONSOLE_LOCKED, NOT_AUTHORIZED, Client, World
 
+# A job's status.
+FAILED = 6
 # How many pixels a cursor may have, and a few more.
 CURSOR = 200
 # Where the line ends in which the firmware names the guest's UUID.
@@ -48,6 +50,7 @@ class Story(unittest.TestCase):
         clerk.do("VM.start", machine)
         self.assertIn(clerk.call("VM.getState", machine), "rb")
         self.use_screen(clerk, passer, machine)
+        self.maintain(admin, clerk, machine)
         clerk.do("VM.poweroff", machine)
         self.remove(admin, machine)
         self.assertEqual(clerk.fault("VM.getVMs"), 2)
@@ -101,6 +104,19 @@ class Story(unittest.TestCase):
     def screen(self, name):
         """A guest's screen as libvirt sees it."""
         return Image.open(io.BytesIO(self.world.libvirt.screenshot(name)))
+
+    def maintain(self, admin, clerk, machine):
+        """The node is brought to rest, and its machines go on where they were."""
+        screen = self.screen("story")
+        self.assertEqual(clerk.fault("Node.enterMaintenanceMode", self.world.node), NOT_AUTHORIZED)
+        admin.do("Node.enterMaintenanceMode", self.world.node)
+        self.assertEqual(self.world.libvirt.virsh("list", "--name").split(), [])
+        refused = clerk.call("VM.start", machine)
+        clerk.wait_for(refused, FAILED)
+        self.assertIn("maintenance", clerk.call("Scheduler.getJob", refused)["output_string"])
+        admin.do("Node.leaveMaintenanceMode", self.world.node)
+        wait_until(lambda: clerk.call("VM.getState", machine) in "rb", "the machine to go on", 60)
+        self.assertLessEqual(differing(self.screen("story"), screen), CURSOR, "the guest goes on where it was")
 
     @staticmethod
     def vncdo(port, *arguments):

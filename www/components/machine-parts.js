@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pieces that several views show of a machine: its state, who holds a console, the console buttons.
 
-import { clock, duration } from "../lib/format.js";
+import { clock, duration, stamp } from "../lib/format.js";
 import { actions, consoleAvailability, nodeStateOf, stateOf } from "../lib/machine-states.js";
 import { consolePath } from "../lib/routes.js";
 import { attribute, h, icon } from "./dom.js";
@@ -27,6 +27,12 @@ export const nodeBadge = (node) => {
     const state = nodeStateOf(node);
     return h("span", { class: `state tone-${state.tone}`, data: { state: node.state } }, icon(state.icon), state.label);
 };
+
+const phases = { entering: "Being brought to rest", entered: "In maintenance", leaving: "Leaving maintenance" };
+
+/** "In maintenance since 12:03, by root". */
+export const maintenanceText = ({ maintenance }) =>
+    `${phases[maintenance.phase] ?? "In maintenance"} since ${stamp(maintenance.since)}, by ${maintenance.by}`;
 
 /** Who has a console: "You", a name, or "In use" when the caller may not know. */
 export const holderName = (lock) => {

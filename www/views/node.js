@@ -4,7 +4,7 @@
 import { bytes, memory, plural, stamp } from "../lib/format.js";
 import { describe } from "../lib/api.js";
 import { h, link, text } from "../components/dom.js";
-import { nodeBadge } from "../components/machine-parts.js";
+import { maintenanceText, nodeBadge } from "../components/machine-parts.js";
 import { card, empty, pageHead, table } from "../components/page.js";
 
 const back = { href: "/nodes", label: "Nodes" };
@@ -24,7 +24,12 @@ export default async function view({ api, inventory, route }) {
     const head = pageHead({ title: node.name, back });
     head.querySelector("h1").after(state);
     const lists = [networks, pools, templates].map((list) => list(api, node.name));
-    const update = () => state.replaceChildren(nodeBadge(inventory.nodes.get(node.name) ?? node));
+    const update = () => {
+        const now = inventory.nodes.get(node.name) ?? node;
+        state.replaceChildren(nodeBadge(now), now.maintenance ? h(
+            "span", { class: "sub tone-warn" }, `  ${maintenanceText(now)}`
+        ) : "");
+    };
     const off = inventory.nodes.watch(update);
     update();
     return { title: node.name, dispose: off, element: h("div", { class: "page machine-page" }, head,

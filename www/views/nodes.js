@@ -8,7 +8,7 @@ import { nodePath } from "../lib/routes.js";
 import { button, h, link } from "../components/dom.js";
 import { confirm } from "../components/dialog.js";
 import { oncePerFrame } from "../components/keyed-list.js";
-import { nodeBadge } from "../components/machine-parts.js";
+import { maintenanceText, nodeBadge } from "../components/machine-parts.js";
 import { notify } from "../components/notices.js";
 import { empty, failure, pageHead, table } from "../components/page.js";
 
@@ -18,6 +18,7 @@ export default async function view({ api, inventory, user }) {
     const head = pageHead({ title: "Nodes" });
     head.querySelector(".headline").append(lead);
     const may = reaches(user.level, "maintenance");
+    const mayMaintain = reaches(user.level, "superUser");
 
     function draw() {
         const nodes = inventory.nodes.values().sort((a, b) => a.name.localeCompare(b.name));
@@ -52,6 +53,7 @@ export default async function view({ api, inventory, user }) {
                     "div",
                     { class: `node-reason ${node.state === "unreachable" ? "tone-bad" : "muted"}` }, node.reason
                 ),
+                node.maintenance && h("div", { class: "node-reason tone-warn" }, maintenanceText(node)),
             ] },
             { label: "Hypervisor", cell: (node) => [node.hypervisor, node.version].filter(Boolean).join(" ") || "–" },
             { label: "CPUs", class: "number", cell: (node) => node.cpus ?? "–" },
@@ -65,8 +67,45 @@ export default async function view({ api, inventory, user }) {
                     }, String(node.machines)
                 ),
             },
-            { label: "Actions", hidden: true, cell: (node) => may && h("div", { class: "buttons" }, toggle(node)) },
+            { label: "Actions", hidden: true, cell: (node) => may && h(
+                "div", { class: "buttons" }, mayMaintain && node.state === "online" && node.kind === "libvirt"
+                    && maintenance(node), toggle(node)
+            ) },
         ], nodes, { keyOf: (node) => node.name });
+    }
+
+    const maintenance = (node) => (node.maintenance
+        ? button("Leave maintenance", {
+            class: "small", "aria-label": `Have ${node.name} leave maintenance`, onclick: () => leave(node),
+        })
+        : button("Maintenance", {
+            class: "small", "aria-label": `Bring ${node.name} to rest`, onclick: () => enter(node),
+        }));
+
+    async function enter(node) {
+        const agreed = await confirm({
+            title: `Bring ${node.name} to rest?`, action: "Enter maintenance", danger: true,
+            text: "Its running machines move to other nodes where they can, and are saved or paused where not. "
+                + "Consoles of machines that move are closed. Until it leaves maintenance the node takes no new work.",
+        });
+        if (agreed) await submit(node, "node.enterMaintenance");
+    }
+
+    async function leave(node) {
+        const agreed = await confirm({
+            title: `Have ${node.name} leave maintenance?`, action: "Leave maintenance",
+            text: "Machines that were saved or paused go on. Those that moved away stay where they are.",
+        });
+        if (agreed) await submit(node, "node.leaveMaintenance");
+    }
+
+    async function submit(node, kind) {
+        try {
+            const { job } = await api.call("job.submit", { kind, node: node.name });
+            notify(`Job ${job.id} was submitted; the page Jobs shows how far it is.`);
+        } catch (problem) {
+            notify(describe(problem), "bad");
+        }
     }
 
     const toggle = (node) => (node.state === "disabled"

@@ -212,6 +212,23 @@ import XMLRPC
         #expect(NodeUUID.number(NodeUUID.text(-1)) == 0xFFFF_FFFF_FFFF)
     }
 
+    @Test(arguments: [
+        ("Node.enterMaintenanceMode", "node.enterMaintenance"), ("Node.leaveMaintenanceMode", "node.leaveMaintenance"),
+    ])
+    func `a node enters and leaves maintenance by a job, whose number is the answer`(
+        method: String, kind: String
+    ) async throws {
+        core.answer("job.submit") { parameters in
+            guard parameters["kind"] == .string(kind) else { throw GatehouseError(.forbidden, "No.") }
+            return ["job": ["id": 12]]
+        }
+        #expect(try await core.value(method, .string(NodeUUID.text(7))) == 12)
+        #expect(core.asked.last?.parameters == ["kind": .string(kind), "parameters": ["node": "kvm1"]])
+        #expect(try await core.fault(method, .string(NodeUUID.text(8)))?.code == 6)
+        core.answer("job.submit") { _ in throw GatehouseError(.forbidden, "Only a superuser may do this.") }
+        #expect(try await core.fault(method, .string(NodeUUID.text(7)))?.code == 1)
+    }
+
     @Test func `a job has its fields, and its times in seconds`() async throws {
         core.answer("user.list") { _ in ["users": [["id": 5, "name": "bob"]]] }
         core.answer("job.get") { parameters in

@@ -43,14 +43,10 @@ enum PublishedMethods {
     static let all = Set(
         names.flatMap { namespace, methods in methods.split(separator: " ").map { "\(namespace).\($0)" } })
 
-    /// Those that are not there yet.
-    static let missing: Set = [
-        "Node.enterMaintenanceMode"
-    ]
-
     /// Those that later servers and others have, and this document has not.
     static let additions: Set = [
-        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Scheduler.cancelJob", "Session.checkSession",
+        "Zentific.setConfig", "VM.poweroff", "VM.shutdown", "VM.reboot", "Node.leaveMaintenanceMode",
+        "Scheduler.cancelJob", "Session.checkSession",
         "system.listMethods", "system.methodHelp", "system.methodSignature",
     ]
 }

@@ -39,6 +39,9 @@ package actor Accounts {
         access.load(try await repository.accessTable())
     }
 
+    /// Works rights out anew after a machine, with its privileges, has become one of another node.
+    package func machineMoved() async throws { try await reload(.privilegesChanged) }
+
     private func reload(_ event: CoreEvent) async throws {
         try await load()
         bus.publish(event)

@@ -120,6 +120,7 @@ extension Inventory {
         var changed: [MachineRecord] = []
         for snapshot in snapshots {
             let id = MachineID(node: node, uuid: snapshot.uuid)
+            guard !coming.contains(id) else { continue }
             let record = self.record(for: id, name: snapshot.name, now: now)
             // A write a day is enough to know that it is still seen.
             let isStale = records[id].map { now.timeIntervalSince($0.lastSeenAt) > 86_400 } ?? true

@@ -16,6 +16,8 @@ package struct NodeEntry: Sendable {
     package var since: Date
     /// How many machines it has.
     package var machineCount: Int
+    /// Its maintenance, while there is one.
+    package var maintenance: NodeMaintenance?
 }
 
 /// A machine with what is known of it now.
@@ -83,6 +85,7 @@ package actor Inventory {
         var since: Date
         /// Whether it has told its machines since it came online.
         var hasReported = false
+        var maintenance: NodeMaintenance?
         var switches: AsyncStream<Bool>.Continuation?
     }
 
@@ -105,6 +108,8 @@ package actor Inventory {
     /// The machines that their nodes have now.
     var present: [MachineID: Machine] = [:]
     var operations: [MachineID: RunningOperation] = [:]
+    /// What is on its way to a node; until it has come, what its node tells of it does not count.
+    var coming: Set<MachineID> = []
 
     /// Makes an inventory of declared nodes; `load` must be called before use.
     package init(
@@ -131,6 +136,7 @@ package actor Inventory {
         }
         _ = try await repository.forgetMachines(notSeenSince: now.addingTimeInterval(-86_400 * Double(forgetAfterDays)))
         for record in try await repository.machines() { records[record.id] = record }
+        for maintenance in try await repository.maintenances() { nodes[maintenance.node]?.maintenance = maintenance }
     }
 }
 
@@ -157,7 +163,9 @@ extension Inventory {
     }
 
     private func entry(_ node: Node, count: Int) -> NodeEntry {
-        NodeEntry(record: node.record, uri: node.uri, state: node.state, since: node.since, machineCount: count)
+        NodeEntry(
+            record: node.record, uri: node.uri, state: node.state, since: node.since, machineCount: count,
+            maintenance: node.maintenance)
     }
 
     /// Every machine that is there, by name.
@@ -240,12 +248,14 @@ extension Inventory {
     /// Does something to a machine while holding its lock, so that one thing happens to it at a time.
     ///
     /// A job that holds the lock keeps it.
-    /// - Throws: `machineLocked`, naming what is under way, or what the work throws.
+    /// - Throws: `machineLocked`, naming what is under way; `conflict` for what would have a node in maintenance run
+    ///   more; or what the work throws.
     package func perform(
         _ operation: MachineOperation, on id: MachineID, by name: String, job: JobID? = nil
     ) async throws {
         try await change(operation.rawValue, on: id, by: name, job: job) { hypervisor, held in
             guard try await !self.isDone(operation, id, held, on: hypervisor) else { return }
+            if operation == .start || operation == .resume { try await self.admitWork(on: id.node) }
             try await hypervisor.perform(operation, on: id.uuid)
         }
     }

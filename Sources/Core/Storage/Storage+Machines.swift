@@ -34,10 +34,11 @@ extension Storage {
     /// not started.
     ///
     /// Where anything fails, its disks are deleted again.
-    /// - Throws: `conflict` for a name that is taken.
+    /// - Throws: `conflict` for a name that is taken, and while the node is in maintenance.
     package func createMachine(_ order: MachineOrder) async throws -> MachineEntry {
         try StorageRules.checkName(order.name)
         let (template, node) = (order.template, order.template.node)
+        try await inventory.admitWork(on: node)
         let claim = StorageHolds.Claim(
             reading: [.template(template.id)], changing: [.machineName(node, order.name)])
         return try await holding(claim) {

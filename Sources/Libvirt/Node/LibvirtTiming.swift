@@ -12,6 +12,8 @@ package struct LibvirtTiming: Sendable, Equatable {
     package var save: Duration = .seconds(600)
     /// Making or copying a volume.
     package var copy: Duration = .seconds(6 * 3600)
+    /// Moving a machine to another node.
+    package var move: Duration = .seconds(1800)
     /// The shortest wait before connecting again.
     package var backoffStart: Duration = .seconds(1)
     /// The longest wait before connecting again.

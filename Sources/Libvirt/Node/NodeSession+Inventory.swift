@@ -13,6 +13,9 @@ extension LibvirtError {
         number == VIR_ERR_SYSTEM_ERROR.rawValue && origin == UInt32(VIR_FROM_RPC.rawValue)
     }
 
+    /// Whether what was being done was given up on request.
+    var isAbort: Bool { number == VIR_ERR_OPERATION_ABORTED.rawValue }
+
     /// Whether the driver does not know the function.
     var isNotSupported: Bool { number == VIR_ERR_NO_SUPPORT.rawValue }
 

@@ -67,18 +67,26 @@ final class NodeSession: Sendable {
         try await call(threads.changes, within: deadline ?? timing.change, body)
     }
 
-    /// Moves a whole disk; two at a time, and apart from everything else.
+    /// Moves a whole disk or a machine; two at a time, and apart from everything else.
     func copy<Value: Sendable>(
         within deadline: Duration, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
     ) async throws -> Value {
         try await call(threads.copies, within: deadline, body)
     }
 
+    /// The connection, for a call on another one that needs this one too.
+    ///
+    /// - Throws: `CallFailure.notConnected`.
+    func owner() throws -> Owner {
+        guard let owner = state.withLock({ $0.owner }) else { throw CallFailure.notConnected }
+        return owner
+    }
+
     private func call<Value: Sendable>(
         _ workers: Workers, within deadline: Duration,
         _ body: @escaping @Sendable (borrowing Connection) throws -> Value
     ) async throws -> Value {
-        guard let owner = state.withLock({ $0.owner }) else { throw CallFailure.notConnected }
+        let owner = try owner()
         do {
             return try await workers.run(within: deadline) { [signals] in
                 do {

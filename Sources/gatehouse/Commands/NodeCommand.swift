@@ -6,8 +6,8 @@ import Model
 /// The command `gatehouse node`.
 struct NodeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "node", abstract: "Lists nodes and switches them on and off.",
-        subcommands: [List.self, Enable.self, Disable.self])
+        commandName: "node", abstract: "Lists nodes, switches them on and off, and brings them to rest.",
+        subcommands: [List.self, Enable.self, Disable.self, NodeMaintenanceCommand.self])
 
     /// The command `gatehouse node list`.
     struct List: DaemonCommand {
@@ -24,7 +24,7 @@ struct NodeCommand: AsyncParsableCommand {
             let rows = (result["nodes"]?.arrayValue ?? []).map { node in
                 let hypervisor = [node["hypervisor"], node["version"]].compactMap { $0?.stringValue }
                 return [
-                    Cell.text(node["name"]), Cell.text(node["kind"]), Cell.text(node["state"]),
+                    Cell.text(node["name"]), Cell.text(node["kind"]), Self.state(node),
                     Cell.time(node["since"]), Cell.text(node["machines"]),
                     hypervisor.isEmpty ? Cell.nothing : hypervisor.joined(separator: " "), Cell.text(node["uri"]),
                     Cell.text(node["reason"]),
@@ -33,6 +33,11 @@ struct NodeCommand: AsyncParsableCommand {
             return Finding(
                 result: result,
                 text: Table(columns, rows).text(empty: "No nodes. They are declared in the configuration file."))
+        }
+
+        private static func state(_ node: JSONValue) -> String {
+            let isMaintained = node["maintenance"]?.objectValue != nil
+            return Cell.text(node["state"]) + (isMaintained ? ", maintenance" : "")
         }
     }
 

@@ -61,7 +61,7 @@ extension ZentificTable {
         Reach(.oneself, "User.getUserByName User.isSuperUserByName", calls: ["user.show"]),
         Reach(.superUser, "User.getUsers User.getUsername User.isActive", calls: ["user.list"]),
         Reach(.superUser, "User.getUserUID User.isUser", calls: ["user.show"]),
-        Reach(.superUser, "User.addUser", calls: ["user.create", "user.modify"]),
+        Reach(.superUser, "User.addUser", calls: ["user.create"]),
         Reach(.superUser, "User.removeUser", calls: ["user.list", "user.remove"]),
         Reach(.oneself, "User.setAttribute", calls: ["user.modify"]),
         Reach(.superUser, "User.setAttributeByUID", calls: ["user.list", "user.modify"]),
@@ -103,7 +103,13 @@ extension ZentificTable {
         Reach(.runMachine, "VM.getVNCpass", calls: ["machine.list", "console.revealPassword"]),
         Reach(.runMachine, "VM.getLog", calls: ["machine.list", "machine.log"]),
         Reach(.runMachine, "VM.saveNotes", calls: ["machine.list", "machine.setNotes"]),
-        Reach(.runMachine, "VM.saveConfig", calls: ["machine.show", "node.show", "machine.modify"]),
+        Reach(
+            .runMachine, "VM.saveConfig",
+            calls: [
+                "machine.show", "node.show", "network.list", "network.isMACInUse", "pool.list", "volume.list",
+                "machine.modify", "machine.attachDisk", "machine.detachDisk", "machine.attachInterface",
+                "machine.moveInterface", "machine.detachInterface",
+            ]),
         Reach(
             .runMachine,
             """
@@ -144,6 +150,8 @@ extension ZentificTable {
         Reach(.seeNode, "Node.getNode Node.supportsHvm", calls: ["node.list", "node.show"]),
         Reach(.seeNode, "Node.getAllUsers", calls: ["node.list", "privilege.holders"]),
         Reach(.seeNode, "Node.getPrivilege", calls: ["node.list", "privilege.holders", "user.list"]),
+        Reach(
+            .superUser, "Node.enterMaintenanceMode Node.leaveMaintenanceMode", calls: ["node.list", "job.submit"]),
         Reach(.ownNode, "Node.grantPrivilege", calls: ["node.list", "privilege.grant"]),
         Reach(.ownNode, "Node.revokePrivilege", calls: ["node.list", "privilege.list", "privilege.revoke"]),
         Reach(.wholeNode, "Network.getBridges", calls: ["node.list", "network.list"]),

@@ -19,7 +19,18 @@ extension ZentificTable {
                 }
                 return .boolean(details["supportsHVM"] == true)
             },
+            job("Node.enterMaintenanceMode", "node.enterMaintenance"),
+            // The other way, which the document leaves open.
+            job("Node.leaveMaintenanceMode", "node.leaveMaintenance"),
         ] + access("Node", of: { call in ["node": try await call.listedNode()["name"] ?? .null] })
+
+    private static func job(_ name: String, _ kind: String) -> ZentificMethod {
+        ZentificMethod(name, [.uuid()], returns: "int, the job's number") { call in
+            let node = try await call.listedNode()["name"] ?? .null
+            let job = try await call.core("job.submit", ["kind": .string(kind), "parameters": ["node": node]])["job"]
+            return .int(job?["id"]?.intValue ?? 0)
+        }
+    }
 }
 
 extension ZentificCall {

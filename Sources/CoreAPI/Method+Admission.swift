@@ -54,7 +54,7 @@ extension Method {
         if right == .operate, !core.access.level(of: principal, on: machine.id).mayOperate {
             throw GatehouseError(.forbidden, "You may look at this machine, but not operate it.")
         }
-        if right == .own, !core.access.level(of: principal, on: machine.id).mayGrant {
+        if right == .own, !core.access.level(of: principal, on: machine.id).isOwning {
             throw GatehouseError(.forbidden, "Only an owner of this machine may do this.")
         }
         return machine

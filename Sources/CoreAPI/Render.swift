@@ -29,7 +29,7 @@ package struct Render: Sendable {
         return [
             "id": .int(user.id.number), "name": .string(user.name), "givenName": .string(user.givenName),
             "email": .string(user.email), "level": .string(user.level.word), "active": .bool(user.isActive),
-            "language": .string(user.language), "createdAt": Self.time(user.createdAt),
+            "language": .string(user.language), "notes": .string(user.notes), "createdAt": Self.time(user.createdAt),
             "lastLoginAt": Self.time(user.lastLoginAt), "groups": .array(groups.map(JSONValue.string)),
         ]
     }

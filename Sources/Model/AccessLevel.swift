@@ -6,7 +6,7 @@ package enum AccessLevel: Int, Sendable, CaseIterable, Comparable {
     case superUser = 0
     /// An administrator lent to a machine for repair.
     case maintenance = 1
-    /// As `admin`, and may give rights on.
+    /// As `admin`, and may give the machine itself on.
     case owner = 2
     /// Controls what is assigned to him.
     case admin = 3
@@ -34,5 +34,7 @@ package enum AccessLevel: Int, Sendable, CaseIterable, Comparable {
     /// Whether this level may operate a machine and open its consoles.
     package var mayOperate: Bool { self >= .admin }
     /// Whether this level may give rights, up to itself.
-    package var mayGrant: Bool { self == .owner || self == .superUser }
+    package var mayGrant: Bool { self == .admin || isOwning }
+    /// Whether a machine is this level's to dispose of.
+    package var isOwning: Bool { self == .owner || self == .superUser }
 }

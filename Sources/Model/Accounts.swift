@@ -18,6 +18,8 @@ package struct User: Sendable, Equatable, Identifiable {
     package var isActive: Bool
     /// A language tag, such as `en`.
     package var language: String
+    /// What superusers want to remember of it; at most 4,000 bytes.
+    package var notes: String
     /// When it was made.
     package var createdAt: Date
     /// When it last logged in.
@@ -26,7 +28,7 @@ package struct User: Sendable, Equatable, Identifiable {
     /// Makes a user value.
     package init(
         id: UserID, name: String, givenName: String = "", email: String = "", level: AccessLevel,
-        isActive: Bool = true, language: String = "en", createdAt: Date, lastLoginAt: Date? = nil
+        isActive: Bool = true, language: String = "en", notes: String = "", createdAt: Date, lastLoginAt: Date? = nil
     ) {
         self.id = id
         self.name = name
@@ -35,6 +37,7 @@ package struct User: Sendable, Equatable, Identifiable {
         self.level = level
         self.isActive = isActive
         self.language = language
+        self.notes = notes
         self.createdAt = createdAt
         self.lastLoginAt = lastLoginAt
     }
@@ -52,19 +55,22 @@ package struct NewUser: Sendable, Equatable {
     package var level: AccessLevel
     /// A language tag.
     package var language: String
+    /// What superusers want to remember of it; at most 4,000 bytes.
+    package var notes: String
     /// Whether it may log in.
     package var isActive: Bool
 
     /// Makes the description of a user to be.
     package init(
         name: String, givenName: String = "", email: String = "", level: AccessLevel = .none, language: String = "en",
-        isActive: Bool = true
+        notes: String = "", isActive: Bool = true
     ) {
         self.name = name
         self.givenName = givenName
         self.email = email
         self.level = level
         self.language = language
+        self.notes = notes
         self.isActive = isActive
     }
 }

@@ -50,7 +50,7 @@ extension SQLiteStore: AccountRepository {
         }
     }
 
-    /// Writes name, given name, mail, level, activity and language; the times stay as they are kept.
+    /// Writes name, given name, mail, level, activity, language and notes; the times stay as they are kept.
     ///
     /// - Throws: `notFound` where the user is gone, `conflict` for a taken name or the last active superuser.
     package func updateUser(_ user: User) async throws {
@@ -58,12 +58,13 @@ extension SQLiteStore: AccountRepository {
             try Self.keepingSuperUser(db) {
                 try db.execute(
                     sql: """
-                        UPDATE user SET name = ?, givenName = ?, email = ?, level = ?, isActive = ?, language = ?
+                        UPDATE user SET name = ?, givenName = ?, email = ?, level = ?, isActive = ?, language = ?,
+                            notes = ?
                         WHERE id = ?
                         """,
                     arguments: [
                         user.name, user.givenName, user.email, user.level.rawValue, user.isActive, user.language,
-                        user.id.number,
+                        user.notes, user.id.number,
                     ])
                 try Self.requireUser(db)
             }
@@ -109,16 +110,17 @@ extension SQLiteStore: AccountRepository {
     private static func insert(_ user: NewUser, passwordHash: String, at now: Date, _ db: Database) throws -> User {
         try db.execute(
             sql: """
-                INSERT INTO user (name, givenName, email, level, language, isActive, passwordHash, createdAt)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO user (name, givenName, email, level, language, notes, isActive, passwordHash, createdAt)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
-                user.name, user.givenName, user.email, user.level.rawValue, user.language, user.isActive, passwordHash,
-                now.milliseconds,
+                user.name, user.givenName, user.email, user.level.rawValue, user.language, user.notes, user.isActive,
+                passwordHash, now.milliseconds,
             ])
         return User(
             id: UserID(db.lastInsertedRowID), name: user.name, givenName: user.givenName, email: user.email,
-            level: user.level, isActive: user.isActive, language: user.language, createdAt: now.kept)
+            level: user.level, isActive: user.isActive, language: user.language, notes: user.notes,
+            createdAt: now.kept)
     }
 
     private static func activeSuperUsers(_ db: Database) throws -> Int {
@@ -153,7 +155,7 @@ private struct UserRow: FetchableRecord {
         user = User(
             id: UserID(row["id"]), name: row["name"], givenName: row["givenName"], email: row["email"],
             level: try AccessLevel(kept: row["level"]), isActive: row["isActive"], language: row["language"],
-            createdAt: Date(milliseconds: row["createdAt"]), lastLoginAt: lastLogin.map(Date.init(milliseconds:)))
+            notes: row["notes"], createdAt: Date(milliseconds: row["createdAt"]), lastLoginAt: lastLogin.map(Date.init(milliseconds:)))
     }
 }
 

@@ -13,7 +13,7 @@ struct Schema: Sendable {
     /// The layout that this build works with.
     static let current = Schema(steps: [
         makeFirstTables, addJobs, addSamples, addHolds, addTraces, addNetworks, addStorage, addVolumeMaking,
-        addMaintenance,
+        addMaintenance, addUserNotes,
     ])
 
     /// The version that the last step leads to.

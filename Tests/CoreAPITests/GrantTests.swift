@@ -31,8 +31,25 @@ import Testing
         }
     }
 
-    @Test(arguments: [AccessLevel.maintenance, .admin, .readOnlyAdmin])
-    func `who is no owner gives nothing`(level: AccessLevel) async throws {
+    @Test(arguments: [
+        (AccessLevel.readOnlyAdmin, true), (.admin, true), (.owner, false), (.maintenance, false),
+    ])
+    func `an admin may give and take up to his own level`(level: AccessLevel, isAllowed: Bool) async throws {
+        try await APIFixture.run { fixture in
+            let admin = try await fixture.user("admin2", .admin, on: "web")
+            _ = try await fixture.user("owner", .owner, on: "web")
+            let error = try await grant(fixture, level, to: "plain", on: "web", as: admin)
+            #expect(error?.code == (isAllowed ? nil : .forbidden))
+            #expect(try await grant(fixture, .readOnlyAdmin, to: "owner", on: "web", as: admin)?.code == .forbidden)
+            let privileges = fixture.test.core.access.table.privileges
+            let above = try #require(privileges.first { $0.level == .owner })
+            let error2 = await fixture.failure("privilege.revoke", ["privilege": .int(above.id.number)], as: admin)
+            #expect(error2?.code == .forbidden)
+        }
+    }
+
+    @Test(arguments: [AccessLevel.maintenance, .readOnlyAdmin])
+    func `who is no admin gives nothing`(level: AccessLevel) async throws {
         try await APIFixture.run { fixture in
             let somebody = try await fixture.user("somebody", level, on: "web")
             #expect(try await grant(fixture, .readOnlyAdmin, to: "plain", on: "web", as: somebody)?.code == .forbidden)
@@ -105,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func `an owner sees every level on what is his, others see their own`() async throws {
+    @Test func `who may give rights sees every level there, others see their own`() async throws {
         try await APIFixture.run { fixture in
             let owner = try await fixture.user("owner", .owner, on: "web")
             let reader = try await fixture.user("reader", .readOnlyAdmin, on: "web")

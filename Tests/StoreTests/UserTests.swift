@@ -9,7 +9,7 @@ import Testing
 @Suite struct UserTests {
     @Test func `a user comes back as it was kept`() async throws {
         try await withStore { store in
-            let new = NewUser(name: "Ada", givenName: "Ada L.", email: "a@example.org", level: .admin, language: "de")
+            let new = NewUser(name: "Ada", givenName: "Ada L.", email: "a@example.org", level: .admin, language: "de", notes: "On call.\nMostly.")
             let made = try await store.insertUser(new, passwordHash: "secret", at: noon)
             let idle = try await store.insertUser(
                 NewUser(name: "Bob", isActive: false), passwordHash: "secret", at: noon)
@@ -44,12 +44,13 @@ import Testing
             var ada = try await store.user("ada")
             try await store.noteLogin(of: ada.id, at: noon + 5)
             ada.givenName = "Ada"
+            ada.notes = "Away."
             ada.level = .readOnlyAdmin
             ada.isActive = false
             ada.lastLoginAt = nil
             try await store.updateUser(ada)
             let kept = try #require(try await store.accessTable().users.first)
-            #expect(kept.givenName == "Ada" && kept.level == .readOnlyAdmin && !kept.isActive)
+            #expect(kept.givenName == "Ada" && kept.notes == "Away." && kept.level == .readOnlyAdmin && !kept.isActive)
             #expect(kept.lastLoginAt == (noon + 5).kept)
         }
     }

@@ -38,6 +38,7 @@ const personFields = (user = {}) => [
         value: user.level ?? "none",
         hint: "Counts on every machine. Rights on single machines and nodes are given as privileges.",
     }),
+    field("Notes", { name: "notes", control: "textarea", rows: 3, maxlength: 4000, value: user.notes ?? "" }),
 ];
 
 const nameCell = (user) => [
@@ -112,29 +113,31 @@ export function userList(api, me) {
     async function create() {
         const name = nameField();
         const word = passwordField();
-        const [givenName, email, level] = personFields();
+        const [givenName, email, level, notes] = personFields();
         const made = await formDialog({
-            title: "New user", action: "Create", fields: [name, word, givenName, email, level],
+            title: "New user", action: "Create", fields: [name, word, givenName, email, level, notes],
             submit: () => api.call("user.create", {
                 name: name.value.trim(),
                 password: word.value,
                 level: level.value,
                 givenName: givenName.value.trim(),
                 email: email.value.trim(),
+                notes: notes.value.trim(),
             }),
         });
         if (made) done(`${name.value.trim()} was created.`);
     }
 
     async function edit(user) {
-        const [givenName, email, level] = personFields(user);
+        const [givenName, email, level, notes] = personFields(user);
         const changed = await formDialog({
-            title: `Edit ${user.name}`, action: "Save", fields: [givenName, email, level],
+            title: `Edit ${user.name}`, action: "Save", fields: [givenName, email, level, notes],
             submit: () => api.call("user.modify", {
                 user: user.name,
                 givenName: givenName.value.trim(),
                 email: email.value.trim(),
                 level: level.value,
+                notes: notes.value.trim(),
             }),
         });
         if (changed) done(`${user.name} was changed.`);

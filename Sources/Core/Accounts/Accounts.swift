@@ -95,6 +95,7 @@ extension Accounts {
         var checked = user
         checked.name = try checkedName(user.name)
         try checkTexts(givenName: user.givenName, email: user.email, language: user.language)
+        try checkNotes(user.notes)
         try checkPassword(password, name: user.name)
         let hash = try await hasher.hash(password)
         let made = try await repository.insertUser(checked, passwordHash: hash, at: time.now())
@@ -107,6 +108,7 @@ extension Accounts {
         var checked = user
         checked.name = try checkedName(user.name)
         try checkTexts(givenName: user.givenName, email: user.email, language: user.language)
+        try checkNotes(user.notes)
         try await repository.updateUser(checked)
         try await reload(.usersChanged)
         if !user.isActive { await sessions.endAll(of: user.id, reason: "The account was switched off.") }
@@ -155,6 +157,12 @@ extension Accounts {
                 throw GatehouseError.invalidParameter(
                     parameter, "\(parameter) has at most 200 bytes and no control characters.")
             }
+        }
+    }
+
+    private func checkNotes(_ notes: String) throws {
+        guard notes.utf8.count <= 4000 else {
+            throw GatehouseError.invalidParameter("notes", "Notes have at most 4,000 bytes.")
         }
     }
 

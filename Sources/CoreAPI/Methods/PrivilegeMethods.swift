@@ -17,7 +17,7 @@ extension CoreAPI {
     static let privilegeMethods = [
         Method(
             "privilege.list",
-            "Lists privileges: one's own, those on what one owns, or for a superuser all.", right: .user,
+            "Lists privileges: one's own, those on what one may give rights on, or for a superuser all.", right: .user,
             parameters: granteeParameters + targetParameters, result: "{privileges}"
         ) { call in
             let target = try await call.optionalTarget()
@@ -40,7 +40,7 @@ extension CoreAPI {
         },
         Method(
             "privilege.grant",
-            "Gives a level on a machine or node, in place of an earlier one. An owner may give up to his own level.",
+            "Gives a level on a machine or node, in place of an earlier one. Admins and owners give up to their own level.",
             right: .user,
             parameters: granteeParameters + targetParameters + [
                 .required(
@@ -63,7 +63,7 @@ extension CoreAPI {
         },
         Method(
             "privilege.holders",
-            "Lists who has which level on a machine or node, wherever it comes from; one's own, or for an owner all.",
+            "Lists who has which level on a machine or node, wherever it comes from; one's own, or for an admin all.",
             right: .user, parameters: targetParameters, result: "{holders: [{user, userID, level}]}"
         ) { call in
             guard let target = try await call.optionalTarget() else {
@@ -116,7 +116,7 @@ extension Call {
         let own = ownLevel(on: target)
         guard own.mayGrant, level <= own else {
             throw GatehouseError(
-                .forbidden, "Only an owner may give or take rights here, and only up to his own level.")
+                .forbidden, "Only an admin or an owner may give or take rights here, and only up to his own level.")
         }
     }
 

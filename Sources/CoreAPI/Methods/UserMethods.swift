@@ -11,6 +11,7 @@ private let personParameters: [Parameter] = [
     .optional("givenName", .string(maximum: 200), "The name people call it by."),
     .optional("email", .string(maximum: 200), "Where mail reaches it."),
     .optional("language", .string(maximum: 35), "A language tag."),
+    .optional("notes", .string(maximum: 4000), "What is to be remembered of it; a superuser's to write."),
 ]
 
 extension CoreAPI {
@@ -37,7 +38,7 @@ extension CoreAPI {
             let user = NewUser(
                 name: arguments.string("name"), givenName: arguments.string("givenName"),
                 email: arguments.string("email"), level: call.level() ?? .none,
-                language: arguments.optionalString("language") ?? language,
+                language: arguments.optionalString("language") ?? language, notes: arguments.string("notes"),
                 isActive: arguments.optionalBool("active") ?? true)
             let made = try await call.core.accounts.createUser(user, password: arguments.string("password"))
             return ["user": call.render.user(made)]
@@ -153,7 +154,7 @@ extension Call {
     fileprivate func modifiedUser() throws -> User {
         var user = try user(orSelf: true)
         let isSuperUser = core.access.isSuperUser(principal)
-        for name in ["level", "active", "name"] where !isSuperUser && arguments.value(name) != nil {
+        for name in ["level", "active", "name", "notes"] where !isSuperUser && arguments.value(name) != nil {
             throw GatehouseError(.forbidden, "Only a superuser may change the \(name) of a user.")
         }
         user.level = level() ?? user.level
@@ -162,6 +163,7 @@ extension Call {
         user.givenName = arguments.optionalString("givenName") ?? user.givenName
         user.email = arguments.optionalString("email") ?? user.email
         user.language = arguments.optionalString("language") ?? user.language
+        user.notes = arguments.optionalString("notes") ?? user.notes
         return user
     }
 

@@ -21,12 +21,14 @@ struct UserCommand: AsyncParsableCommand {
         @Flag(help: "The user may do everything.") var superuser = false
         @Option(help: ArgumentHelp("The name people call it by.", valueName: "text")) var givenName: String?
         @Option(help: ArgumentHelp("Where mail reaches it.", valueName: "address")) var email: String?
+        @Option(help: ArgumentHelp("What is to be remembered of the user.", valueName: "text")) var notes: String?
 
         func ask(_ daemon: Daemon) async throws -> Finding {
             var parameters: [String: JSONValue] = ["name": .string(name), "password": .string(try password.read())]
             if superuser { parameters["level"] = "superUser" }
             parameters["givenName"] = givenName.map(JSONValue.string)
             parameters["email"] = email.map(JSONValue.string)
+            parameters["notes"] = notes.map(JSONValue.string)
             let result = try await daemon.call("user.create", parameters)
             return Finding(result: result, text: "User \(HarmlessText.line(name)) was made.\n")
         }

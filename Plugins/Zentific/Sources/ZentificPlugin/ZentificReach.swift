@@ -8,11 +8,11 @@ package enum ZentificNeed: String, Sendable {
     case oneself = "to be that user, or superuser"
     case seeMachine = "to see the machine"
     case runMachine = "admin of the machine"
-    case ownMachine = "owner of the machine"
+    case giveMachine = "admin or owner of the machine, up to his own level"
     case seeNode = "to see the node, or a machine on it"
     case wholeNode = "to see the whole node"
     case adminNode = "admin of the node"
-    case ownNode = "owner of the node"
+    case giveNode = "admin or owner of the node, up to his own level"
     case seeJob = "to have submitted the job, or to see its machine"
     case runJob = "to have submitted the job, or admin of its machine"
     case superUser = "superuser"
@@ -140,9 +140,9 @@ extension ZentificTable {
         Reach(.seeNode, "VM.getTemplate", calls: ["template.list", "node.show"]),
         Reach(.seeMachine, "VM.getAllUsers", calls: ["machine.list", "privilege.holders"]),
         Reach(.seeMachine, "VM.getPrivilege", calls: ["machine.list", "privilege.holders", "user.list"]),
-        Reach(.ownMachine, "VM.grantPrivilege VM.grantGroupPrivilege", calls: ["machine.list", "privilege.grant"]),
+        Reach(.giveMachine, "VM.grantPrivilege VM.grantGroupPrivilege", calls: ["machine.list", "privilege.grant"]),
         Reach(
-            .ownMachine,
+            .giveMachine,
             """
             VM.revokePrivilege VM.revokeGroupPrivilege
             """, calls: ["machine.list", "privilege.list", "privilege.revoke"]),
@@ -152,8 +152,8 @@ extension ZentificTable {
         Reach(.seeNode, "Node.getPrivilege", calls: ["node.list", "privilege.holders", "user.list"]),
         Reach(
             .superUser, "Node.enterMaintenanceMode Node.leaveMaintenanceMode", calls: ["node.list", "job.submit"]),
-        Reach(.ownNode, "Node.grantPrivilege", calls: ["node.list", "privilege.grant"]),
-        Reach(.ownNode, "Node.revokePrivilege", calls: ["node.list", "privilege.list", "privilege.revoke"]),
+        Reach(.giveNode, "Node.grantPrivilege", calls: ["node.list", "privilege.grant"]),
+        Reach(.giveNode, "Node.revokePrivilege", calls: ["node.list", "privilege.list", "privilege.revoke"]),
         Reach(.wholeNode, "Network.getBridges", calls: ["node.list", "network.list"]),
         Reach(.wholeNode, "Network.getBridge", calls: ["node.list", "network.show"]),
         Reach(.wholeNode, "Network.getNodeInterfaces", calls: ["node.list", "interface.list"]),

@@ -155,7 +155,8 @@ private struct UserRow: FetchableRecord {
         user = User(
             id: UserID(row["id"]), name: row["name"], givenName: row["givenName"], email: row["email"],
             level: try AccessLevel(kept: row["level"]), isActive: row["isActive"], language: row["language"],
-            notes: row["notes"], createdAt: Date(milliseconds: row["createdAt"]), lastLoginAt: lastLogin.map(Date.init(milliseconds:)))
+            notes: row["notes"], createdAt: Date(milliseconds: row["createdAt"]),
+            lastLoginAt: lastLogin.map(Date.init(milliseconds:)))
     }
 }
 

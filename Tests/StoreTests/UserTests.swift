@@ -9,7 +9,9 @@ import Testing
 @Suite struct UserTests {
     @Test func `a user comes back as it was kept`() async throws {
         try await withStore { store in
-            let new = NewUser(name: "Ada", givenName: "Ada L.", email: "a@example.org", level: .admin, language: "de", notes: "On call.\nMostly.")
+            let new = NewUser(
+                name: "Ada", givenName: "Ada L.", email: "a@example.org", level: .admin, language: "de",
+                notes: "On call.\nMostly.")
             let made = try await store.insertUser(new, passwordHash: "secret", at: noon)
             let idle = try await store.insertUser(
                 NewUser(name: "Bob", isActive: false), passwordHash: "secret", at: noon)

@@ -8,6 +8,8 @@ import Synchronization
 struct FakeMoves: Sendable {
     /// Why it takes none.
     var refusal: GatehouseError?
+    /// What fails after it has taken one.
+    var aftermath: GatehouseError?
     /// Waits in each move, for tests of what happens meanwhile.
     var during: (@Sendable () async throws -> Void)?
     /// Why no machine is saved.
@@ -19,6 +21,9 @@ struct FakeMoves: Sendable {
 extension FakeHypervisor {
     /// Refuses machines that come to it from now on; nil takes that back.
     package func refuseMoves(_ error: GatehouseError?) { state.withLock { $0.moves.refusal = error } }
+
+    /// Has the call after each move to it fail; nil takes that back.
+    package func failAfterMoves(_ error: GatehouseError?) { state.withLock { $0.moves.aftermath = error } }
 
     /// Refuses to save machines from now on; nil takes that back.
     package func refuseSaving(_ error: GatehouseError?) { state.withLock { $0.moves.savingRefusal = error } }
@@ -53,5 +58,6 @@ extension FakeHypervisor {
         try Task.checkCancellation()
         _ = try whileReachable { $0 }
         put(machine)
+        if let aftermath = moves.aftermath { fail(aftermath) }
     }
 }

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A core with a scheduler and with nodes of fakes, which are called n1, n2 and so on.
-private struct MaintenanceFixture: Sendable {
+struct MaintenanceFixture: Sendable {
     let test: TestCore
     let ids: [NodeID]
 
@@ -15,12 +15,13 @@ private struct MaintenanceFixture: Sendable {
 
     static func run(
         _ hypervisors: [FakeHypervisor], machines: Int, directory: ScratchDirectory? = nil,
-        shutdown: Duration = .milliseconds(200), _ body: @Sendable (MaintenanceFixture) async throws -> Void
+        shutdown: Duration = .milliseconds(200), patience: Duration = .seconds(5),
+        _ body: @Sendable (MaintenanceFixture) async throws -> Void
     ) async throws {
         var limits = CoreLimits()
         limits.maintenance.pause = .milliseconds(10)
         limits.maintenance.shutdown = shutdown
-        limits.maintenance.patience = .seconds(5)
+        limits.maintenance.patience = patience
         let nodes = hypervisors.enumerated().map { TestCore.node("n\($0.offset + 1)", $0.element) }
         try await TestCore.run(nodes: nodes, limits: limits, directory: directory, plugins: SchedulerTable()) { test in
             try await eventually("they are there") { await test.core.inventory.allMachines().count == machines }

@@ -101,6 +101,32 @@ struct QEMUMigrationTests {
         }
     }
 
+    @Test func `a machine with a volume of its host does not move, whatever is there under that name`() async throws {
+        try await withTwo { one, two in
+            let disk = "<disk type='volume'><source pool='scratch' volume='v'/><target dev='vda' bus='virtio'/></disk>"
+            for libvirtd in [one, two] {
+                try await libvirtd.makePool("scratch")
+                let made = try await libvirtd.virsh("vol-create-as", "scratch", "v", "1M")
+                try #require(made.status == 0, "\(made.output)")
+            }
+            try await one.define(QEMUTests.domain().replacing("<serial type", with: disk + "<serial type"))
+            let (here, there) = (try TestNode.hypervisor(one.uri), try TestNode.hypervisor(two.uri))
+            try await running(here) { record in
+                try await running(there) { other in
+                    _ = try await (record.inventory(), other.inventory())
+                    try await here.perform(.start, on: QEMUTests.uuid)
+                    await #expect {
+                        try await here.migrate(QEMUTests.uuid, to: there) { _ in }
+                    } throws: { error in
+                        let error = error as? GatehouseError
+                        return error?.code == .conflict && error?.message.contains("vda") == true
+                    }
+                    #expect(try await here.machine(QEMUTests.uuid).state == .running)
+                }
+            }
+        }
+    }
+
     @Test func `a host that is the same, and one that has a machine of that name, take none`() async throws {
         try await withTwo { one, two in
             try await one.define(QEMUTests.domain())

@@ -74,13 +74,19 @@ export default async function view({ api, inventory, user }) {
         ], nodes, { keyOf: (node) => node.name });
     }
 
+    const entering = (node, text) => button(text, {
+        class: "small", "aria-label": `${text}: bring ${node.name} to rest`, onclick: () => enter(node),
+    });
+
     const maintenance = (node) => (node.maintenance
-        ? button("Leave maintenance", {
-            class: "small", "aria-label": `Have ${node.name} leave maintenance`, onclick: () => leave(node),
-        })
-        : button("Maintenance", {
-            class: "small", "aria-label": `Bring ${node.name} to rest`, onclick: () => enter(node),
-        }));
+        ? [
+            // Some machines may not have come to rest.
+            node.maintenance.phase === "entering" && entering(node, "Enter again"),
+            button("Leave maintenance", {
+                class: "small", "aria-label": `Have ${node.name} leave maintenance`, onclick: () => leave(node),
+            }),
+        ]
+        : entering(node, "Maintenance"));
 
     async function enter(node) {
         const agreed = await confirm({

@@ -29,6 +29,11 @@ extension Inventory {
     /// The maintenance of a node.
     func maintenance(of id: NodeID) -> NodeMaintenance? { nodes[id]?.maintenance }
 
+    /// What the maintenance of a machine's node has done with the machine.
+    func maintained(_ id: MachineID) -> MaintainedMachine? {
+        nodes[id.node]?.maintenance?.machines.first { $0.uuid == id.uuid }
+    }
+
     /// Begins a maintenance, or changes one but for its machines.
     func keep(_ maintenance: NodeMaintenance) async throws {
         try await repository.saveMaintenance(maintenance)

@@ -42,7 +42,7 @@ extension Maintenance {
     ) async throws {
         var tried: Set<UUID> = []
         var failures: [MaintenanceFailure] = []
-        let end = ContinuousClock.now + limits.patience
+        var end = ContinuousClock.now + limits.patience
         while true {
             try await checkCancel(actor)
             let left = try await inventory.unrest(on: node.record.id).filter { !tried.contains($0.id.uuid) }
@@ -52,6 +52,7 @@ extension Maintenance {
                 // What is being done to them may start them.
                 guard ContinuousClock.now < end else {
                     failures += left.map { .init(name: $0.snapshot.name, reason: "something else is done to it") }
+                    if isAwaiting { failures.append(.awaited) }
                     break
                 }
                 try await Task.sleep(for: limits.pause)
@@ -61,13 +62,15 @@ extension Maintenance {
                 actor, "Bringing \(machine.snapshot.name) to rest.", done: tried.count, of: tried.count + left.count)
             do {
                 try await bringToRest(machine, policy, actor)
-                tried.insert(machine.id.uuid)
             } catch let error as GatehouseError where error.code == .machineLocked {
                 continue
             } catch let error as GatehouseError {
-                tried.insert(machine.id.uuid)
                 failures.append(.init(name: machine.snapshot.name, reason: error.message))
+            } catch let doubt as MaintenanceDoubt {
+                failures.append(.init(name: machine.snapshot.name, reason: doubt.reason.message))
             }
+            tried.insert(machine.id.uuid)
+            end = ContinuousClock.now + limits.patience
         }
         guard failures.isEmpty else {
             throw GatehouseError(
@@ -83,10 +86,13 @@ extension Maintenance {
     ) async throws {
         try await inventory.whileLocked([machine.id], for: "maintenance", by: actor.name) {
             let hypervisor = try await self.inventory.hypervisor(of: machine.id)
+            let noted = await self.inventory.maintained(machine.id)?.deed
             var reasons: [String] = []
             for deed in policy.deeds {
                 let snapshot = try await hypervisor.machine(machine.id.uuid)
                 guard snapshot.state.isActive else { return }
+                // An earlier attempt paused it; another note would have it forgotten that leaving is to wake it.
+                if noted == .paused, snapshot.state == .paused { return }
                 do {
                     try await self.carryOut(deed, machine.id, snapshot, hypervisor, actor)
                     return
@@ -121,17 +127,25 @@ extension Maintenance {
         if deed == .shutDown { try await waitUntilOff(id, hypervisor, actor) }
     }
 
-    /// Notes what is done with a machine before it is done, and takes that back where it was not.
+    /// Notes what is done with a machine before it is done, and takes that back where it was certainly not done.
+    ///
+    /// - Throws: what the body throws; `MaintenanceDoubt` where nobody knows what came of it: the note stays, for
+    ///   leaving looks at the machine.
     nonisolated func noting(
         _ machine: MaintainedMachine, of node: NodeID, _ body: () async throws -> Void
     ) async throws {
+        let earlier = await inventory.maintained(MachineID(node: node, uuid: machine.uuid))
         try await inventory.keep(machine, of: node)
         do {
             try await body()
         } catch {
-            // Nothing is known of what comes of a call that took too long: leaving looks at the machine.
-            if (error as? GatehouseError)?.code != .timeout {
-                try await inventory.removeMaintained(machine.uuid, of: node)
+            let error = MaintenanceDoubt.weigh(error)
+            if error is GatehouseError || error is MaintenanceCancel {
+                if let earlier {
+                    try await inventory.keep(earlier, of: node)
+                } else {
+                    try await inventory.removeMaintained(machine.uuid, of: node)
+                }
             }
             throw error
         }

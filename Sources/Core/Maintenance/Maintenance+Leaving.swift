@@ -12,8 +12,8 @@ extension Maintenance {
     ///   - id: the node.
     ///   - bringsBack: whether machines that moved away come back.
     ///   - actor: who wishes so.
-    /// - Throws: `conflict` where the node is not in maintenance; `nodeUnreachable`; `hypervisorFailed`, naming the
-    ///   machines that could not be brought back.
+    /// - Throws: `conflict` where the node is not in maintenance; `nodeUnreachable`; `timeout` for a machine that may
+    ///   still be coming back; `hypervisorFailed`, naming the machines that could not be brought back.
     package func leave(_ id: NodeID, bringsBack: Bool, by actor: MaintenanceActor) async throws {
         try await alone(id) { node in
             guard var maintenance = node.maintenance else {
@@ -32,6 +32,9 @@ extension Maintenance {
                     try await self.bringBack(machine, of: id, moves: bringsBack, actor)
                 } catch let error as GatehouseError where error.code != .nodeUnreachable {
                     failures.append(.init(name: machine.name, reason: error.message))
+                } catch let doubt as MaintenanceDoubt {
+                    // Leaving again takes up where it is then.
+                    throw doubt.reason
                 }
                 try await self.inventory.removeMaintained(machine.uuid, of: id)
             }
@@ -68,11 +71,17 @@ extension Maintenance {
     ) async throws {
         guard let away = machine.destination else { return }
         let id = MachineID(node: away, uuid: machine.uuid)
+        do {
+            try await awaitReport(of: away)
+        } catch let error as GatehouseError where error.code == .nodeUnreachable {
+            let name = await inventory.node(away)?.record.name ?? "it moved to"
+            throw GatehouseError(.conflict, "Node \(name), where it is now, is not online.", cause: error.message)
+        }
         guard let entry = await inventory.machine(id), entry.snapshot.state.isActive else { return }
         try await waitForLock([id], actor) {
             let hypervisor = try await self.inventory.hypervisor(of: id)
             let home = try await self.inventory.hypervisor(on: node)
-            try await self.move(id, to: node, home, from: hypervisor, actor)
+            try await self.move(id, to: node, home, from: hypervisor, isNewWork: false, actor)
         }
     }
 

@@ -65,12 +65,13 @@ package actor Maintenance {
     /// - Throws: `conflict` where something is being done, `notFound`, or what the body throws; `timeout` where the job
     ///   was cancelled, for a job that may be done again then ends as cancelled.
     func alone(_ id: NodeID, _ body: @Sendable (NodeEntry) async throws -> Void) async throws {
-        guard let node = await inventory.node(id) else { throw GatehouseError(.notFound, "There is no such node.") }
         guard busy.insert(id).inserted else {
             throw GatehouseError(
-                .conflict, "Node \(node.record.name) is being brought to rest or back now; wait until that has ended.")
+                .conflict, "The node is being brought to rest or back now; wait until that has ended.")
         }
         defer { busy.remove(id) }
+        // Read no sooner: what held it until now may have changed its maintenance.
+        guard let node = await inventory.node(id) else { throw GatehouseError(.notFound, "There is no such node.") }
         do {
             try await body(node)
         } catch is MaintenanceCancel {
@@ -129,6 +130,9 @@ struct MaintenanceCancel: Error {}
 struct MaintenanceFailure: Sendable {
     let name: String
     let reason: String
+
+    /// A machine that another node still sends; only its coming is known.
+    static let awaited = MaintenanceFailure(name: "a machine on its way to the node", reason: "its move has not ended")
 
     /// Names machines with their reasons, as many as fit into a message.
     static func text(_ failures: [MaintenanceFailure]) -> String {

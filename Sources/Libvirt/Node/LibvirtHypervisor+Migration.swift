@@ -8,8 +8,8 @@ extension LibvirtHypervisor {
     /// Moves a machine of QEMU to another node of QEMU; both are told here what to do, and their hypervisors pass the
     /// guest's memory straight from one to the other.
     ///
-    /// Disks do not move: libvirt refuses a machine with disks that are not on shared storage. A move that has not come
-    /// to an end within `LibvirtTiming.move` is given up.
+    /// Disks do not move: libvirt refuses a machine with files that are not on shared storage, and one with devices of
+    /// its host is refused here. A move that has not come to an end within `LibvirtTiming.move` is given up.
     package func migrate(
         _ uuid: UUID, to other: any Hypervisor, progress: @escaping @Sendable (Int) async -> Void
     ) async throws {
@@ -24,9 +24,21 @@ extension LibvirtHypervisor {
     }
 }
 
-/// Whether a move is not wanted any more.
+/// Whether a move is not wanted any more, and when it began.
 private final class Wish: Sendable {
     let isOver = Atomic(false)
+    private let begin = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// When the move began; nil while it waits for others.
+    var begun: ContinuousClock.Instant? { begin.withLock { $0 } }
+
+    /// Begins the move.
+    ///
+    /// - Throws: `CancellationError` where it is not wanted any more.
+    func start() throws {
+        guard !isOver.load(ordering: .relaxed) else { throw CancellationError() }
+        begin.withLock { $0 = .now }
+    }
 }
 
 /// One machine on its way from one node to another.
@@ -45,7 +57,7 @@ private struct Move: Sendable {
         defer { watch.cancel() }
         do {
             try await withTaskCancellationHandler {
-                try await carryOut(at: address)
+                try await carryOut(wish, at: address)
             } onCancel: {
                 wish.isOver.store(true, ordering: .relaxed)
             }
@@ -55,22 +67,25 @@ private struct Move: Sendable {
     }
 
     /// Waits for the end whatever comes: it alone tells where the machine is.
-    private func carryOut(at address: String?) async throws {
-        // Longer than it is let run, so that the end of one that was given up is still heard.
-        let deadline = timing.move + timing.change
+    private func carryOut(_ wish: Wish, at address: String?) async throws {
+        // Longer than it is let run: it may wait for another, and the end of one that was given up is still to be heard.
+        let deadline = timing.move * 2 + timing.change
         try await Task(name: "move of a machine") {
             let owner = try destination.owner()
-            try await session.copy(within: deadline) { [uuid] connection in
-                try connection.domain(uuid).migrate(to: owner.connection, at: address)
+            try await session.move(within: deadline) { [uuid] connection in
+                try wish.start()
+                let domain = try connection.domain(uuid)
+                try HostDisks.refuse(in: domain.xml())
+                try domain.migrate(to: owner.connection, at: address)
             }
         }.value
     }
 
     private func watch(_ wish: Wish, _ progress: @Sendable (Int) async -> Void) async {
-        let end = ContinuousClock.now + timing.move
         var told: Int?
         while (try? await Task.sleep(for: .milliseconds(250))) != nil {
-            guard ContinuousClock.now < end, !wish.isOver.load(ordering: .relaxed) else {
+            guard let begun = wish.begun else { continue }
+            guard ContinuousClock.now < begun + timing.move, !wish.isOver.load(ordering: .relaxed) else {
                 // Again and again: libvirt gives up nothing that it has not begun.
                 try? await abort()
                 continue
@@ -84,6 +99,32 @@ private struct Move: Sendable {
 
     private func abort() async throws {
         try await session.change { [uuid] in try $0.domain(uuid).abortJob() }
+    }
+}
+
+/// Disks that another host does not have, although it may have something else under their name.
+enum HostDisks {
+    /// Refuses a machine that writes to one.
+    ///
+    /// libvirt sees to files alone: whether they lie on shared storage. Of a device, a volume and the like nobody knows
+    /// whether the other host has the same one, unless it is declared as shareable.
+    /// - Throws: `conflict`, naming the disk; `hypervisorFailed` where the XML can not be read.
+    static func refuse(in xml: [UInt8]) throws {
+        guard let devices = try? XMLElement.parse(xml).first("devices") else {
+            throw GatehouseError(.hypervisorFailed, "The node described the machine in a way that can not be read.")
+        }
+        for disk in devices.all("disk") where disk.first("readonly") == nil && disk.first("shareable") == nil {
+            var layer: XMLElement? = disk
+            while let current = layer {
+                if let type = current["type"], current.first("source") != nil, !["file", "network"].contains(type) {
+                    let name = disk.first("target")?["dev"] ?? "without a name"
+                    throw GatehouseError(
+                        .conflict,
+                        "Its disk \(name) may be another one on the other host (\(type)), and does not move.")
+                }
+                layer = current.first("backingStore")
+            }
+        }
     }
 }
 

@@ -67,11 +67,18 @@ final class NodeSession: Sendable {
         try await call(threads.changes, within: deadline ?? timing.change, body)
     }
 
-    /// Moves a whole disk or a machine; two at a time, and apart from everything else.
+    /// Moves a whole disk; two at a time, and apart from everything else.
     func copy<Value: Sendable>(
         within deadline: Duration, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
     ) async throws -> Value {
         try await call(threads.copies, within: deadline, body)
+    }
+
+    /// Moves a machine to another node; two at a time, and apart from everything else.
+    func move<Value: Sendable>(
+        within deadline: Duration, _ body: @escaping @Sendable (borrowing Connection) throws -> Value
+    ) async throws -> Value {
+        try await call(threads.moves, within: deadline, body)
     }
 
     /// The connection, for a call on another one that needs this one too.

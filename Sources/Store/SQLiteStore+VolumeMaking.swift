@@ -8,7 +8,7 @@ extension SQLiteStore {
     ///
     /// - Throws: `notFound` where the node is not kept.
     package func noteMaking(of volumes: [VolumeName], on node: NodeID) async throws {
-        try await write { db in
+        try await writeToTheEnd { db in
             for volume in volumes {
                 try db.execute(
                     sql: "INSERT OR IGNORE INTO volumeMaking (node, pool, volume) VALUES (?, ?, ?)",
@@ -19,7 +19,7 @@ extension SQLiteStore {
 
     /// Forgets that volumes are being made.
     package func forgetMaking(of volumes: [VolumeName], on node: NodeID) async throws {
-        try await write { db in
+        try await writeToTheEnd { db in
             for volume in volumes {
                 try db.execute(
                     sql: "DELETE FROM volumeMaking WHERE node = ? AND pool = ? AND volume = ?",

@@ -56,6 +56,17 @@ import Testing
         }
     }
 
+    @Test func `a machine with a saved image keeps the disks that it has`() async throws {
+        try await Self.run(.saved) { fixture in
+            let refused = await fixture.failure(
+                "machine.attachDisk", Self.attach(try await fixture.volumeID("free.img")))
+            #expect(refused?.code == .conflict && refused?.message.contains("saved image") == true)
+            let kept = await fixture.failure("machine.detachDisk", ["machine": Self.web, "target": "vda"])
+            #expect(kept?.code == .conflict && kept?.message.contains("saved image") == true)
+            #expect(try await fixture.volume("web.qcow2")["machines"] == [Self.web])
+        }
+    }
+
     @Test func `what waits for the next start is told, and a disk may take its place`() async throws {
         try await Self.run(.running) { fixture in
             let volume = try await fixture.volumeID("free.img")

@@ -12,6 +12,8 @@ struct StorageFixture: Sendable {
     let test: TestCore
     let api: CoreAPI
     let node: FakeHypervisor
+    /// The other node, `n2`, with a machine `mail` and no pools.
+    let other: FakeHypervisor
     /// A superuser in a session.
     let root: Principal
 
@@ -60,7 +62,7 @@ struct StorageFixture: Sendable {
             try await body(
                 StorageFixture(
                     test: test, api: CoreAPI(core: test.core, version: "1", logger: TestCore.quiet), node: node,
-                    root: try await test.someone("root", .superUser)))
+                    other: other, root: try await test.someone("root", .superUser)))
         }
     }
 

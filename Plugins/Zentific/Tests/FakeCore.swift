@@ -133,7 +133,7 @@ final class FakeCore: Sendable {
             "duplicate": .bool(duplicate), "vcpus": 2, "memoryKiB": 1_048_576, "maxMemoryKiB": 2_097_152,
             "osType": "hvm",
             "disks": [
-                ["target": "vda", "device": "disk", "source": "/srv/a.qcow2", "readOnly": false],
+                ["target": "vda", "device": "disk", "source": "/srv/a.qcow2", "format": "qcow2", "readOnly": false],
                 ["target": "sda", "device": "cdrom", "source": nil, "readOnly": true],
             ],
             "interfaces": [

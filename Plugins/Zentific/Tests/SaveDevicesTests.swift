@@ -89,6 +89,23 @@ import XMLRPC
         #expect(changes.suffix(2) == ["detachDisk vda", "attachDisk vda 8"])
     }
 
+    @Test func `a disk by its path keeps its format, and what is neither raw nor qcow2 is not replaced`() async throws {
+        #expect(try await save(disks: [Self.disk("vda", "/srv/x.qcow2"), Self.cd]) == nil)
+        #expect(changes == ["detachDisk vda", "attachDisk vda /srv/x.qcow2"])
+        #expect(core.asked.last?.parameters["format"] == "qcow2")
+        for format in [JSONValue.null, "vmdk"] {
+            core.answer("machine.show") { _ in
+                let disk: JSONValue = ["target": "vda", "device": "disk", "source": "/srv/a.qcow2", "format": format]
+                var machine = FakeCore.machine(FakeCore.one, "running").objectValue ?? [:]
+                machine["disks"] = [disk]
+                return ["machine": .object(machine)]
+            }
+            #expect(try await save(disks: [Self.disk("vda", "/srv/b.qcow2")])?.code == 6)
+            #expect(try await save(disks: [Self.disk("vdb", "/srv/a.qcow2")])?.code == 6)
+        }
+        #expect(changes.count == 2)
+    }
+
     @Test func `interfaces come, are plugged over and go`() async throws {
         let wanted = [Self.vif("52:54:00:00:00:01", "lab"), Self.vif("52:54:00:00:00:02", "br0", type: "ioemu")]
         #expect(try await save(vifs: wanted) == nil)

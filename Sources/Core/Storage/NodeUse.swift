@@ -55,6 +55,10 @@ struct NodeUse: Sendable {
     let volumes: [VolumeName: VolumeSnapshot]
     /// The node's templates.
     let templates: [Template]
+    /// What other nodes' machines have of the same files.
+    let elsewhere: SharedFiles
+    /// What the machines have, here and elsewhere.
+    private let holdings: [MachineAttachments]
     /// The volumes that hold the differences from what is at a path.
     private let children: [String: [VolumeName]]
     /// The places of the machines that have what is at a path.
@@ -63,17 +67,22 @@ struct NodeUse: Sendable {
     private let namedHolders: [VolumeName: Set<Int>]
 
     /// Takes up what was read.
-    init(attachments: [MachineAttachments], volumes: [VolumeName: VolumeSnapshot], templates: [Template]) {
+    init(
+        attachments: [MachineAttachments], volumes: [VolumeName: VolumeSnapshot], templates: [Template],
+        elsewhere: SharedFiles = SharedFiles()
+    ) {
         self.attachments = attachments
         self.volumes = volumes
         self.templates = templates
+        self.elsewhere = elsewhere
+        holdings = elsewhere.added(to: attachments)
         var children: [String: [VolumeName]] = [:]
         for (name, volume) in volumes {
             if let path = volume.backingPath, path != volume.path { children[path, default: []].append(name) }
         }
         var holders: [String: Set<Int>] = [:]
         var named: [VolumeName: Set<Int>] = [:]
-        for (place, machine) in attachments.enumerated() {
+        for (place, machine) in holdings.enumerated() {
             for disk in machine.disks {
                 for path in disk.paths { holders[path, default: []].insert(place) }
                 if let volume = disk.volume { named[volume, default: []].insert(place) }
@@ -89,7 +98,7 @@ struct NodeUse: Sendable {
         use.template =
             templates.first { $0.volumes.contains { $0.volume == name || $0.path == path } }?.name
         for place in (holders[path] ?? []).union(namedHolders[name] ?? []).sorted() {
-            let machine = attachments[place]
+            let machine = holdings[place]
             let disks = machine.disks.filter { $0.volume == name || $0.paths.contains(path) }
             use.machines.append(machine.uuid)
             // Only the topmost layer is written to.
@@ -106,6 +115,12 @@ struct NodeUse: Sendable {
             }
         }
         return use
+    }
+
+    /// The machine of that UUID, which may be another node's.
+    func machine(_ uuid: UUID, on node: NodeID) -> MachineID {
+        let isOwn = attachments.contains { $0.uuid == uuid }
+        return MachineID(node: isOwn ? node : elsewhere.nodes[uuid] ?? node, uuid: uuid)
     }
 
     /// The volume that a disk stands on; nil where it lies in no active pool.

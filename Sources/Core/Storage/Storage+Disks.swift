@@ -56,8 +56,9 @@ extension Storage {
 
     /// Gives a machine a disk of its node, at once where it runs and can take it, and tells its name.
     ///
-    /// - Throws: `machineLocked`; `conflict` for what another machine has and does not share, and for a name that is
-    ///   taken; `limitExceeded`; `invalidParameters`; `unsupported` for a format that is not raw or qcow2.
+    /// - Throws: `machineLocked`; `conflict` for what another machine has and does not share, for a name that is
+    ///   taken, and for a machine with a saved image; `nodeUnreachable` where another node that may have it can
+    ///   not be asked; `limitExceeded`; `invalidParameters`; `unsupported` for a format that is not raw or qcow2.
     package func attachDisk(
         _ order: DiskOrder, to machine: MachineID, by actor: StorageActor
     ) async throws -> (target: String, outcome: DeviceOutcome) {
@@ -65,6 +66,7 @@ extension Storage {
         let volume = try await volume(of: order.source, on: machine.node)
         return try await holding(.init(changing: [.volume(machine.node, volume ?? order.source.name)])) {
             try await inventory.change("attachDisk", on: machine, by: actor.name, job: actor.job) { hypervisor, _ in
+                try await Self.checkNotSaved(machine, on: hypervisor)
                 var disk = try await self.disk(order, volume, bus: bus, for: machine)
                 try await Self.place(&disk, volume, order.target, in: machine.uuid, on: hypervisor)
                 return (disk.target, try await hypervisor.attachDisk(disk, to: machine.uuid))
@@ -74,13 +76,22 @@ extension Storage {
 
     /// Takes a disk from a machine; its volume stays as it is.
     ///
-    /// - Throws: `machineLocked`; `notFound`.
+    /// - Throws: `machineLocked`; `notFound`; `conflict` for a machine with a saved image.
     package func detachDisk(
         _ target: String, from machine: MachineID, by actor: StorageActor
     ) async throws -> DeviceOutcome {
         try await inventory.change("detachDisk", on: machine, by: actor.name, job: actor.job) { hypervisor, _ in
-            try await hypervisor.detachDisk(target, from: machine.uuid)
+            try await Self.checkNotSaved(machine, on: hypervisor)
+            return try await hypervisor.detachDisk(target, from: machine.uuid)
         }
+    }
+
+    /// A saved image keeps the disks that it was saved with, whatever the definition says.
+    private static func checkNotSaved(_ machine: MachineID, on hypervisor: any Hypervisor) async throws {
+        guard try await hypervisor.machine(machine.uuid).state == .saved else { return }
+        throw GatehouseError(
+            .conflict,
+            "The machine has a saved image, which keeps the disks that it has; start it, and change them then.")
     }
 
     private static func bus(of order: DiskOrder) throws -> DiskBus {
@@ -139,6 +150,7 @@ extension Storage {
         if let obstacle = use.use(of: name, at: disk.path).obstacle(to: disk, name.name, for: machine.uuid) {
             throw obstacle
         }
+        if !disk.isReadOnly { try use.elsewhere.checkAnswered(at: disk.path) }
         return disk
     }
 

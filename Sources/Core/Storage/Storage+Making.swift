@@ -8,20 +8,39 @@ extension Storage {
     /// Has it kept that volumes are being made while the work makes them and what needs them; where it fails, those
     /// that are there then are deleted.
     ///
-    /// What can not be deleted now, or only comes into being after a call that was given up, is deleted later.
+    /// The work begins each of them with `begin`; what it did not begin is left alone, for it is somebody else's. What
+    /// can not be deleted now, or only comes into being after a call that was given up, is deleted later.
     /// - Throws: `conflict` where there is a volume of one of the names, or what the work throws.
     func making<Result: Sendable>(
         _ names: [VolumeName], on node: NodeID, _ work: () async throws -> Result
     ) async throws -> Result {
         guard !names.isEmpty else { return try await work() }
         try await checkFree(names, on: node)
-        try await repository.noteMaking(of: names, on: node)
         do {
             let result = try await work()
-            await forget(names, on: node)
+            await forget(names.filter { begun[node]?.contains($0) == true }, on: node)
             return result
         } catch {
-            await clear(names, on: node)
+            await clear(names.filter { begun[node]?.contains($0) == true }, on: node)
+            throw error
+        }
+    }
+
+    /// Makes one of the volumes of `making`, which is kept as unfinished from now on.
+    ///
+    /// - Throws: what the work throws; after a `conflict` the volume is somebody else's.
+    func begin<Result: Sendable>(
+        _ name: VolumeName, on node: NodeID, _ work: @Sendable () async throws -> Result
+    ) async throws -> Result {
+        try await repository.noteMaking(of: [name], on: node)
+        setFinished(name, false, on: node)
+        setBegun(name, true, on: node)
+        do {
+            return try await work()
+        } catch let error as GatehouseError where error.code == .conflict {
+            setBegun(name, false, on: node)
+            // What a call left behind that was given up may be what is in the way.
+            if unfinished[node]?.contains(name) != true { await forget([name], on: node) }
             throw error
         }
     }
@@ -39,11 +58,27 @@ extension Storage {
 
     private func forget(_ names: [VolumeName], on node: NodeID) async {
         settle(names, left: [], on: node)
+        for name in names { setBegun(name, false, on: node) }
         do {
             try await repository.forgetMaking(of: names, on: node)
         } catch {
-            // They are in use by then, or are looked at again.
+            // The next start would delete them.
+            for name in names { setFinished(name, true, on: node) }
             logger.error("finished volumes are still kept as unfinished", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Forgets finished volumes that could not be forgotten before.
+    package func forgetFinished() async {
+        for (node, names) in finished {
+            for name in names {
+                // Somebody may be making another one of that name.
+                try? await holding(.init(changing: [.volume(node, name)])) {
+                    guard finished[node]?.contains(name) == true else { return }
+                    try await repository.forgetMaking(of: [name], on: node)
+                    setFinished(name, false, on: node)
+                }
+            }
         }
     }
 }
@@ -54,6 +89,7 @@ extension Storage: Service {
         await cancelWhenGracefulShutdown {
             await self.takeUpUnfinished()
             while !Task.isCancelled {
+                await self.forgetFinished()
                 await self.clearUnfinished()
                 try? await Task.sleep(for: .seconds(1))
             }
@@ -99,7 +135,9 @@ extension Storage: Service {
                     metadata: ["pool": "\(name.pool)", "volume": "\(name.name)", "error": "\(error)"])
             }
         }
-        settle([], left: Set(names).subtracting(gone), on: node)
+        let left = Set(names).subtracting(gone)
+        settle([], left: left, on: node)
+        for name in left { setBegun(name, false, on: node) }
         await forget(gone, on: node)
     }
 
@@ -112,6 +150,7 @@ extension Storage: Service {
             throw GatehouseError(.conflict, "The pool is not active.")
         }
         guard !use.use(of: name, at: snapshot.path).isInUse else { return }
+        try use.elsewhere.checkAnswered(at: snapshot.path)
         try await hypervisor.deleteVolume(name)
         logger.info("an unfinished volume was deleted", metadata: ["pool": "\(name.pool)", "volume": "\(name.name)"])
     }

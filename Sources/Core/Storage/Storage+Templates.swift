@@ -85,10 +85,11 @@ extension Storage {
             var use = try await use(of: template.node)
             use = NodeUse(
                 attachments: use.attachments, volumes: use.volumes,
-                templates: use.templates.filter { $0.id != template.id })
+                templates: use.templates.filter { $0.id != template.id }, elsewhere: use.elsewhere)
             for volume in template.volumes {
                 let name = volume.volume.name
                 if let obstacle = use.use(of: volume.volume, at: volume.path).obstacle(name) { throw obstacle }
+                try use.elsewhere.checkAnswered(at: volume.path)
             }
             let hypervisor = try await inventory.hypervisor(on: template.node)
             for volume in template.volumes where use.volumes[volume.volume] != nil {
@@ -142,7 +143,11 @@ extension Storage {
             return try await making(names, on: node) {
                 var made: [Template.Volume] = []
                 for (disk, order) in zip(disks, orders) {
-                    made.append(try await Self.make(disk, order, linked: linked, on: hypervisor))
+                    let name = VolumeName(pool: disk.pool.name, name: order.name)
+                    made.append(
+                        try await begin(name, on: node) {
+                            try await Self.make(disk, order, linked: linked, on: hypervisor)
+                        })
                 }
                 return try await body(made)
             }

@@ -55,7 +55,9 @@ extension Storage {
         return try await holding(.init(changing: [.volume(record.node, name)])) {
             let hypervisor = try await inventory.hypervisor(on: record.node)
             _ = try await making([name], on: record.node) {
-                try await hypervisor.createVolume(volume, in: name.pool, backing: nil)
+                try await begin(name, on: record.node) {
+                    try await hypervisor.createVolume(volume, in: name.pool, backing: nil)
+                }
             }
             return try await entry(name, in: record)
         }
@@ -63,7 +65,8 @@ extension Storage {
 
     /// Deletes a volume that nothing uses.
     ///
-    /// - Throws: `conflict`, naming what uses it.
+    /// - Throws: `conflict`, naming what uses it; `nodeUnreachable` where another node that may have it can not
+    ///   be asked.
     package func deleteVolume(_ volume: VolumeRecord, in record: PoolRecord) async throws {
         let pool = try await changeable(record)
         let name = VolumeName(pool: pool.snapshot.name, name: volume.name)
@@ -89,15 +92,16 @@ extension Storage {
                 throw GatehouseError(.notFound, "The pool has this volume no longer.")
             }
             let order = try Self.clone(of: snapshot, named: newName, linked: linked, in: pool.snapshot)
-            let writers = use.use(of: source, at: snapshot.path).writers.map { MachineID(node: record.node, uuid: $0) }
+            let writers = use.use(of: source, at: snapshot.path).writers.map { use.machine($0, on: record.node) }
+            if linked { try use.elsewhere.checkAnswered(at: snapshot.path) }
             try await checkWriters(writers, of: volume.name, linked: linked)
             let hypervisor = try await inventory.hypervisor(on: record.node)
             try await inventory.whileLocked(writers, for: "clone", by: actor.name, job: actor.job) {
                 try await self.making([target], on: record.node) {
-                    if linked {
-                        _ = try await hypervisor.createVolume(order, in: source.pool, backing: source)
-                    } else {
-                        _ = try await hypervisor.copyVolume(source, to: order, in: source.pool)
+                    _ = try await self.begin(target, on: record.node) {
+                        linked
+                            ? try await hypervisor.createVolume(order, in: source.pool, backing: source)
+                            : try await hypervisor.copyVolume(source, to: order, in: source.pool)
                     }
                 }
             }
@@ -128,6 +132,7 @@ extension Storage {
                 throw GatehouseError(.notFound, "The pool has this volume no longer.")
             }
             if let obstacle = use.use(of: name, at: snapshot.path).obstacle(name.name) { throw obstacle }
+            try use.elsewhere.checkAnswered(at: snapshot.path)
             try await inventory.hypervisor(on: node).deleteVolume(name)
         }
     }

@@ -42,6 +42,12 @@ package actor Storage {
     private(set) var unfinished: [NodeID: Set<VolumeName>] = [:]
     /// When it was last tried to delete those of a node.
     private(set) var triedAt: [NodeID: Duration] = [:]
+    /// Finished volumes that could not be forgotten as unfinished ones.
+    private(set) var finished: [NodeID: Set<VolumeName>] = [:]
+    /// Volumes whose making was begun, in calls that have not ended.
+    private(set) var begun: [NodeID: Set<VolumeName>] = [:]
+    /// The directories in which nodes have pools, as they were told last.
+    private(set) var directories: [NodeID: Set<String>] = [:]
     private var holds = StorageHolds()
 
     /// Makes the use cases.
@@ -78,6 +84,19 @@ extension Storage {
         unfinished[node, default: []].formUnion(left)
         triedAt[node] = time.uptime()
     }
+
+    /// Notes whether a volume is finished, but still kept as one that is not.
+    func setFinished(_ name: VolumeName, _ isFinished: Bool, on node: NodeID) {
+        if isFinished { finished[node, default: []].insert(name) } else { finished[node]?.remove(name) }
+    }
+
+    /// Notes whether the making of a volume was begun, or is to be dealt with no more.
+    func setBegun(_ name: VolumeName, _ isBegun: Bool, on node: NodeID) {
+        if isBegun { begun[node, default: []].insert(name) } else { begun[node]?.remove(name) }
+    }
+
+    /// Notes in which directories a node has pools.
+    func noteDirectories(_ paths: Set<String>, of node: NodeID) { directories[node] = paths }
 }
 
 // MARK: - Looking
@@ -151,11 +170,16 @@ extension Storage {
 
     /// What everything on a node stands on.
     ///
-    /// Before a change every active pool has to answer; to look at one pool, `only` that.
+    /// Before a change every active pool has to answer; to look at one pool, `only` that. With it goes what
+    /// other nodes' machines have of the same directories.
     func use(of node: NodeID, only pool: String? = nil) async throws -> NodeUse {
         let hypervisor = try await inventory.hypervisor(on: node)
-        let names = try await hypervisor.pools().filter(\.isActive).map(\.name)
+        let pools = try await hypervisor.pools()
+        let names = pools.filter(\.isActive).map(\.name)
+        let directories = SharedFiles.directories(of: pools)
+        noteDirectories(directories, of: node)
         async let attachments = hypervisor.attachments()
+        async let others = self.elsewhere(directories, but: node)
         let volumes = try await withThrowingTaskGroup(of: (String, [VolumeSnapshot]).self) { group in
             for name in names {
                 group.addTask {
@@ -174,6 +198,6 @@ extension Storage {
         }
         return NodeUse(
             attachments: try await attachments, volumes: volumes,
-            templates: try await repository.templates().filter { $0.node == node })
+            templates: try await repository.templates().filter { $0.node == node }, elsewhere: try await others)
     }
 }

@@ -15,6 +15,8 @@ struct DiskChange {
         var isReadOnly: Bool
         /// How it is plugged in, where that is known.
         var bus: String?
+        /// The format of what is behind it, where that is known.
+        var format: String?
     }
 
     /// Those that are new.
@@ -48,7 +50,7 @@ struct DiskChange {
             }
         }
         removed = left.compactMap { $0["target"]?.stringValue }
-        replaceMoved(left)
+        try replaceMoved(left)
         let paths = attached.map(\.path)
         guard Set(paths).count == paths.count else { throw Self.fault("Two disks have the same ext_dev.") }
     }
@@ -70,22 +72,35 @@ struct DiskChange {
         guard present["device"]?.stringValue == "disk", !wanted.path.isEmpty else {
             throw Self.fault("What is in \(was.target ?? "") can not be changed; only whole disks can be replaced.")
         }
+        try Self.checkFormat(of: was)
         replaced.append((was, wanted))
     }
 
     /// What is the same under another name has to go before it can come.
-    private mutating func replaceMoved(_ left: [JSONValue]) {
-        for gone in left.map(Self.disk) {
+    private mutating func replaceMoved(_ left: [JSONValue]) throws {
+        for gone in left.filter({ $0["device"]?.stringValue == "disk" }).map(Self.disk) {
             guard let place = added.firstIndex(where: { $0.path == gone.path }) else { continue }
-            replaced.append((gone, added.remove(at: place)))
+            try Self.checkFormat(of: gone)
+            var moved = added.remove(at: place)
+            moved.format = gone.format
+            replaced.append((gone, moved))
             removed.removeAll { $0 == gone.target }
         }
+    }
+
+    /// What comes back in another format than it had would be spoiled.
+    private static func checkFormat(of disk: Disk) throws {
+        guard disk.format.flatMap(VolumeFormat.init(rawValue:)) == nil else { return }
+        throw fault(
+            "The disk \(disk.target ?? "") is neither raw nor qcow2 (\(disk.format ?? "unknown")), so it can not be "
+                + "replaced.")
     }
 
     private static func disk(_ present: JSONValue) -> Disk {
         Disk(
             target: present["target"]?.stringValue, path: present["source"]?.stringValue ?? "",
-            isReadOnly: present["readOnly"] == true, bus: present["bus"]?.stringValue)
+            isReadOnly: present["readOnly"] == true, bus: present["bus"]?.stringValue,
+            format: present["format"]?.stringValue)
     }
 
     private static func isReadOnly(_ mode: String) throws -> Bool {
@@ -102,32 +117,50 @@ struct DiskChange {
 extension DiskChange {
     /// What is to be done, in an order that loses nothing: first what comes, then what is replaced, then what goes.
     ///
-    /// - Parameter volumes: the numbers of volumes by their paths.
+    /// - Parameter volumes: the node's volumes by their paths.
     func steps(_ volumes: [String: JSONValue]) -> [SaveStep] {
         var steps = added.map { SaveStep("attached \($0.path)", "machine.attachDisk", Self.parameters($0, volumes)) }
         for (was, _) in replaced {
             var step = Self.detach(was.target ?? "")
-            step.undo = SaveStep.Undo(method: "machine.attachDisk", parameters: Self.parameters(was, volumes))
+            var back = Self.parameters(was, volumes)
+            if Self.isShared(was, volumes) { back["shareable"] = true }
+            step.undo = SaveStep.Undo(method: "machine.attachDisk", parameters: back)
             steps.append(step)
         }
         for (was, wanted) in replaced {
-            var step = SaveStep("attached \(wanted.path)", "machine.attachDisk", Self.parameters(wanted, volumes))
+            var parameters = Self.parameters(wanted, volumes)
+            // What others have too can only come back as something that is shared.
+            if wanted.path == was.path, !wanted.isReadOnly, Self.isShared(was, volumes) {
+                parameters["shareable"] = true
+            }
+            var step = SaveStep("attached \(wanted.path)", "machine.attachDisk", parameters)
             step.replaces = was.target
             steps.append(step)
         }
         return steps + removed.map(Self.detach)
     }
 
+    /// Whether the machine may write to what is at a path already.
+    func keepsToWrite(_ path: String) -> Bool {
+        replaced.contains { $0.was.path == path && $0.wanted.path == path && !$0.was.isReadOnly }
+    }
+
     private static func detach(_ target: String) -> SaveStep {
         SaveStep("detached \(target)", "machine.detachDisk", ["target": .string(target)])
     }
 
+    /// Whether a disk is written to, and lets others write to it too.
+    private static func isShared(_ disk: Disk, _ volumes: [String: JSONValue]) -> Bool {
+        !disk.isReadOnly && volumes[disk.path]?["shared"]?.stringValue == "rw"
+    }
+
     private static func parameters(_ disk: Disk, _ volumes: [String: JSONValue]) -> [String: JSONValue] {
         var parameters: [String: JSONValue] = ["readOnly": .bool(disk.isReadOnly)]
-        if let volume = volumes[disk.path] {
+        if let volume = volumes[disk.path]?["id"] {
             parameters["volume"] = volume
         } else {
             parameters["path"] = .string(disk.path)
+            parameters["format"] = disk.format.map(JSONValue.string)
         }
         parameters["target"] = disk.target.map(JSONValue.string)
         if let bus = disk.bus, DiskBus(rawValue: bus) != nil { parameters["bus"] = .string(bus) }
@@ -136,7 +169,7 @@ extension DiskChange {
 }
 
 extension ZentificCall {
-    /// The numbers of the node's volumes by their paths, where all that is to be attached can be.
+    /// The node's volumes by their paths, where all that is to be attached can be.
     ///
     /// - Throws: `forbidden` for what is no volume, to others than superusers; `conflict` for what is in use.
     func checkedVolumes(for change: DiskChange, of machine: JSONValue) async throws -> [String: JSONValue] {
@@ -148,13 +181,16 @@ extension ZentificCall {
                 continue
             }
             let others = (volume["machines"]?.arrayValue ?? []).filter { $0 != machine["uuid"] }
-            guard volume["template"]?.stringValue == nil, others.isEmpty || disk.isReadOnly else {
+            guard volume["template"]?.stringValue == nil,
+                others.isEmpty || disk.isReadOnly
+                    || (volume["shared"]?.stringValue == "rw" && change.keepsToWrite(disk.path))
+            else {
                 throw GatehouseError(.conflict, "\(disk.path) is in use. Nothing was changed.")
             }
         }
         // What is replaced must be there to be put back.
         for (was, _) in change.replaced where volumes[was.path] == nil { try requireSuperUser(for: was.path) }
-        return volumes.compactMapValues { $0["id"] }
+        return volumes
     }
 
     private func requireSuperUser(for path: String) throws {

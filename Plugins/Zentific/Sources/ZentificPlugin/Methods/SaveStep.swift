@@ -5,7 +5,7 @@ import Model
 /// One call of several that make a machine what a client wants.
 struct SaveStep {
     /// How something that was taken away is put back.
-    struct Undo {
+    struct Undo: Sendable {
         /// The core's method.
         var method: String
         /// Its parameters, but for the machine.
@@ -42,13 +42,13 @@ extension ZentificCall {
         for step in steps {
             do {
                 _ = try await core(step.method, step.parameters.merging(["machine": machine]) { $1 })
-            } catch let error as GatehouseError {
+            } catch {
                 var words = done.filter { word in !undone.contains { word == "detached \($0.target)" } }
                 for (target, undo) in undone.reversed() {
-                    let isBack =
-                        (try? await core(undo.method, undo.parameters.merging(["machine": machine]) { $1 })) != nil
+                    let isBack = await putBack(undo, on: machine)
                     words.append(isBack ? "put \(target) back" : "detached \(target), which could not be put back")
                 }
+                guard let error = error as? GatehouseError else { throw error }
                 throw Self.error(error, after: words)
             }
             done.append(step.words)
@@ -57,6 +57,13 @@ extension ZentificCall {
             }
             if let replaced = step.replaces { undone.removeAll { $0.target == replaced } }
         }
+    }
+
+    /// Puts something back, also where the client's call was given up meanwhile.
+    private func putBack(_ undo: SaveStep.Undo, on machine: JSONValue) async -> Bool {
+        await Task {
+            (try? await core(undo.method, undo.parameters.merging(["machine": machine]) { $1 })) != nil
+        }.value
     }
 
     private static func error(_ error: GatehouseError, after done: [String]) -> GatehouseError {

@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from harness.case import BrowserCase
+from harness.places import wait_until
 
 
 class NodePage(BrowserCase):
@@ -28,3 +29,25 @@ class NodePage(BrowserCase):
     def test_a_node_that_is_none_says_so(self):
         page = self.signed_in("admin", "/nodes/none")
         expect(page.get_by_role("heading", name="There is no such node")).to_be_visible()
+
+
+class NodeMaintenance(BrowserCase):
+    """A node that is brought to rest and back from the list of the nodes."""
+
+    plugins = [{"name": "scheduler", "permissions": "asked"}]
+
+    def test_a_node_is_brought_to_rest_and_back(self):
+        wait_until(lambda: self.admin.plugin("scheduler")["state"] == "healthy", "the scheduler")
+        page = self.signed_in("admin", "/nodes")
+        row = page.get_by_role("row").filter(has=page.get_by_role("link", name="test", exact=True))
+        row.get_by_role("button", name="Bring test to rest").click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("takes no new work")
+        dialog.get_by_role("button", name="Enter maintenance").click()
+        expect(row).to_contain_text("In maintenance since")
+        self.assertEqual(self.admin.machine("test")["state"], "saved")
+        self.screenshot(page, "maintenance")
+        row.get_by_role("button", name="Have test leave maintenance").press("Enter")
+        page.get_by_role("dialog").get_by_role("button", name="Leave maintenance").click()
+        expect(row).not_to_contain_text("aintenance since")
+        wait_until(lambda: self.admin.machine("test")["state"] == "running", "the machine to go on")

@@ -88,7 +88,7 @@ import Testing
             _ = try await fixture.user("other", .admin, on: "mail")
             let given = try await fixture.call(
                 "privilege.grant",
-                ["user": "plain", "machine": try await fixture.address("web"), "level": "admin"], as: owner)
+                ["user": "plain", "machine": try await fixture.address("web"), "level": "readOnlyAdmin"], as: owner)
             #expect(given["privilege"]?["user"] == "plain")
             let id = try #require(given["privilege"]?["id"])
             let seen = try await fixture.call("privilege.list", as: owner)["privileges"]?.arrayValue

@@ -189,11 +189,19 @@ import Testing
         var options = SQLiteStore.Options()
         options.schema = Schema(steps: [Schema.makeFirstTables])
         let old = try scratch.open(options)
-        let ada = try await old.user("ada")
+        // Today's store writes what that layout does not have.
+        try await old.write { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO user (name, givenName, email, level, language, isActive, passwordHash, createdAt)
+                    VALUES ('ada', 'Ada', '', 3, 'de', 1, 'x', 1000)
+                    """)
+        }
         try await old.close()
         let store = try scratch.open()
         #expect(try await store.schemaVersion() >= 2)
-        #expect(try await store.accessTable().users == [ada])
+        let ada = try #require(try await store.accessTable().users.first)
+        #expect(ada.name == "ada" && ada.givenName == "Ada" && ada.level == .admin && ada.notes.isEmpty)
         let job = try await store.insertJob(Self.plain(), message: "")
         #expect(try await store.unfinishedJobs() == [job])
         try await store.close()

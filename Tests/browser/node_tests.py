@@ -40,7 +40,7 @@ class NodeMaintenance(BrowserCase):
         wait_until(lambda: self.admin.plugin("scheduler")["state"] == "healthy", "the scheduler")
         page = self.signed_in("admin", "/nodes")
         row = page.get_by_role("row").filter(has=page.get_by_role("link", name="test", exact=True))
-        row.get_by_role("button", name="Bring test to rest").click()
+        row.get_by_role("button", name="Maintenance: bring test to rest").click()
         dialog = page.get_by_role("dialog")
         expect(dialog).to_contain_text("takes no new work")
         dialog.get_by_role("button", name="Enter maintenance").click()

@@ -27,7 +27,7 @@ fmt: ## Put the Swift sources into the project's format
 docs: ## Build the documentation into docs-out/; a broken link fails
 	@exec packaging/tools/build-docs
 
-bench: ## Measure the console proxy (throughput, round trips, memory) and calls of plugins
+bench: ## Measure the console proxy (throughput, round trips, memory), calls of plugins, the daemon at rest
 	@exec packaging/bench/run
 
 deb: ## Build the Debian package into .build-deb/

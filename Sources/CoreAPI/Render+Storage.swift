@@ -17,9 +17,13 @@ extension Render {
         ]
     }
 
-    /// A volume with what uses it.
-    static func volume(_ volume: VolumeEntry) -> JSONValue {
+    /// A volume with what uses it; of other nodes' machines only those that the caller may see.
+    func volume(_ volume: VolumeEntry, for principal: Principal) -> JSONValue {
         let (snapshot, use) = (volume.snapshot, volume.use)
+        let machines = use.machines.filter { uuid in
+            guard let node = use.elsewhere[uuid] else { return true }
+            return core.access.level(of: principal, on: MachineID(node: node, uuid: uuid)).mayView
+        }
         let kind =
             snapshot.backingPath != nil
             ? "linked" : snapshot.allocatedBytes < snapshot.capacityBytes ? "sparse" : "preallocated"
@@ -30,7 +34,7 @@ extension Render {
             "capacityBytes": .int(snapshot.capacityBytes), "allocatedBytes": .int(snapshot.allocatedBytes),
             "kind": .string(kind), "backingPath": .optional(snapshot.backingPath), "inUse": .bool(use.isInUse),
             "shared": .string(use.sharing.rawValue),
-            "machines": .array(use.machines.map { .string($0.uuidString.lowercased()) }),
+            "machines": .array(machines.map { .string($0.uuidString.lowercased()) }),
             "template": .optional(use.template),
         ]
     }

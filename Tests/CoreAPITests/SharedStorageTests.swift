@@ -37,6 +37,23 @@ import Testing
         }
     }
 
+    @Test func `a machine of another node is named to nobody who may not see it`() async throws {
+        try await StorageFixture.run { fixture in
+            Self.share("/images", disk: "/images/free.img", in: fixture)
+            let volume = try await fixture.volumeID("free.img")
+            let admin = try await fixture.user("admin", .admin)
+            let shown = try await fixture.call("volume.show", ["volume": volume], as: admin)["volume"]
+            #expect(shown?["inUse"] == true && shown?["machines"] == [])
+            for (method, parameters) in [
+                ("volume.delete", ["volume": volume]), ("machine.attachDisk", Self.attach(volume)),
+            ] {
+                let refusal = await fixture.failure(method, parameters, as: admin)
+                #expect(refusal?.code == .conflict && refusal?.message.contains("another node") == true, "\(method)")
+                #expect(refusal?.message.contains(Self.far.uuidString.lowercased()) == false, "\(method)")
+            }
+        }
+    }
+
     @Test func `the same path outside of a common directory is another file`() async throws {
         try await StorageFixture.run { fixture in
             Self.share("/elsewhere", disk: "/images/free.img", in: fixture)

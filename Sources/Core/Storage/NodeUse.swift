@@ -21,6 +21,8 @@ package struct VolumeUse: Sendable, Equatable {
     package var writers: [UUID] = []
     /// Those of them that let no other machine write to it.
     package var exclusive: [UUID] = []
+    /// The nodes of those of them that are another node's.
+    package var elsewhere: [UUID: NodeID] = [:]
     /// The volumes that hold the differences from it.
     package var children: [VolumeName] = []
     /// The template that it belongs to.
@@ -43,7 +45,12 @@ package struct VolumeUse: Sendable, Equatable {
         guard let machine = machines.first else { return nil }
         return GatehouseError(
             .conflict,
-            "The volume \(name) is a disk of the machine \(machine.uuidString.lowercased()); take it off there first.")
+            "The volume \(name) is a disk of \(words(for: machine)); take it off there first.")
+    }
+
+    /// What a message calls one of the machines; who sees this node need not see another one's.
+    func words(for machine: UUID) -> String {
+        elsewhere[machine] == nil ? "the machine \(machine.uuidString.lowercased())" : "a machine of another node"
     }
 }
 
@@ -101,6 +108,7 @@ struct NodeUse: Sendable {
             let machine = holdings[place]
             let disks = machine.disks.filter { $0.volume == name || $0.paths.contains(path) }
             use.machines.append(machine.uuid)
+            if place >= attachments.count { use.elsewhere[machine.uuid] = elsewhere.nodes[machine.uuid] }
             // Only the topmost layer is written to.
             if disks.contains(where: { !$0.isReadOnly && ($0.volume == name || $0.paths.first == path) }) {
                 use.writers.append(machine.uuid)

@@ -221,7 +221,7 @@ extension VolumeUse {
         else { return nil }
         return GatehouseError(
             .conflict,
-            "The machine \(other.uuidString.lowercased()) has \(name) and does not share it; take it off there, or "
+            "\(name) is a disk of \(words(for: other)), which does not share it; take it off there, or "
                 + "attach it for reading where nobody writes to it.")
     }
 }

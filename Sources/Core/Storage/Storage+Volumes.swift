@@ -92,9 +92,10 @@ extension Storage {
                 throw GatehouseError(.notFound, "The pool has this volume no longer.")
             }
             let order = try Self.clone(of: snapshot, named: newName, linked: linked, in: pool.snapshot)
-            let writers = use.use(of: source, at: snapshot.path).writers.map { use.machine($0, on: record.node) }
+            let users = use.use(of: source, at: snapshot.path)
+            let writers = users.writers.map { use.machine($0, on: record.node) }
             if linked { try use.elsewhere.checkAnswered(at: snapshot.path) }
-            try await checkWriters(writers, of: volume.name, linked: linked)
+            try await checkWriters(writers, of: volume.name, users, linked: linked)
             let hypervisor = try await inventory.hypervisor(on: record.node)
             try await inventory.whileLocked(writers, for: "clone", by: actor.name, job: actor.job) {
                 try await self.making([target], on: record.node) {
@@ -109,17 +110,19 @@ extension Storage {
         }
     }
 
-    private func checkWriters(_ writers: [MachineID], of name: String, linked: Bool) async throws {
+    private func checkWriters(
+        _ writers: [MachineID], of name: String, _ users: VolumeUse, linked: Bool
+    ) async throws {
         if linked, let writer = writers.first {
             throw GatehouseError(
                 .conflict,
-                "The machine \(writer.uuid.uuidString.lowercased()) writes to \(name), which would spoil whatever "
-                    + "stands on it; make a full clone.")
+                "\(name) is written to by \(users.words(for: writer.uuid)), which would spoil whatever stands on it; make "
+                    + "a full clone.")
         }
         for writer in writers where await inventory.machine(writer)?.snapshot.state.isActive == true {
             throw GatehouseError(
                 .conflict,
-                "The machine \(writer.uuid.uuidString.lowercased()) is running and writes to \(name); power it off first."
+                "\(name) is written to by \(users.words(for: writer.uuid)), which is running; power it off first."
             )
         }
     }

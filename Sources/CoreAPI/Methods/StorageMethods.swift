@@ -44,14 +44,16 @@ extension CoreAPI {
             parameters: [poolParameter], result: "{volumes}"
         ) { call in
             let volumes = try await call.core.storage.volumes(of: try await call.pool())
-            return ["volumes": .array(volumes.map(Render.volume))]
+            return ["volumes": .array(volumes.map { call.render.volume($0, for: call.principal) })]
         },
         Method(
             "volume.show", "Shows a volume, with what uses it.", right: .user, parameters: [volumeParameter],
             result: "{volume}"
         ) { call in
             let (volume, pool) = try await call.volume()
-            return ["volume": Render.volume(try await call.core.storage.volume(volume, in: pool))]
+            return [
+                "volume": call.render.volume(try await call.core.storage.volume(volume, in: pool), for: call.principal)
+            ]
         },
         Method(
             "volume.create", "Makes an empty volume.", right: .user,
@@ -73,7 +75,7 @@ extension CoreAPI {
                 format: arguments.optionalString("format").flatMap(VolumeFormat.init(rawValue:)),
                 allocation: arguments.optionalString("allocation").flatMap(VolumeAllocation.init(rawValue:)))
             let made = try await call.core.storage.createVolume(order, in: try await call.pool(toChange: true))
-            return ["volume": Render.volume(made)]
+            return ["volume": call.render.volume(made, for: call.principal)]
         },
         Method(
             "volume.delete", "Deletes a volume with its content; refused while anything uses it.", right: .user,
@@ -96,7 +98,7 @@ extension CoreAPI {
             let made = try await call.core.storage.cloneVolume(
                 volume, in: pool, to: call.arguments.string("name"),
                 linked: call.arguments.optionalBool("linked") ?? false, by: call.actor)
-            return ["volume": Render.volume(made)]
+            return ["volume": call.render.volume(made, for: call.principal)]
         },
     ]
 }

@@ -66,9 +66,10 @@ class Consoles(BrowserCase):
         self.screenshot(page, "console")
         picture.save(screen.picture(), OUTPUT / "screen.png")
 
-        terminal.type("echo back-$((8*8)) > /dev/tty1\n")
+        # Taken before the line goes out: the guest may be quicker than a picture.
         before = screen.picture()
         blank = self.new_page()
+        terminal.type("echo back-$((8*8)) > /dev/tty1\n")
         wait_until(
             lambda: not picture.compare(blank, before, screen.picture()).is_same(100),
             "the screen to change after a line from the serial port")

@@ -225,7 +225,7 @@ let package = Package(
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
                 httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioPosix, nioSSL,
+                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
                 serviceLifecycle,
             ],
             swiftSettings: settings),

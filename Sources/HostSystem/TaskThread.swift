@@ -85,12 +85,21 @@ package final class TaskThread: TaskExecutor {
         if mustWake { wakeup.wake() }
     }
 
+    /// Whether the caller is a job that runs on the thread, so that a step's `afterJobs` is going to follow.
+    package var isRunningCaller: Bool {
+        let own = pthread_self()
+        return state.withLock { $0.leader == own && $0.isBusy }
+    }
+
     /// In a step: runs the jobs there are, and blocks until a descriptor is ready, a job or a call of `wake` comes, or
     /// that many milliseconds have passed; nil for ever.
     ///
     /// Nothing is ready where another thread has taken over meanwhile.
-    package func wait(for wishes: inout [Readiness], milliseconds: Int?) {
+    /// - Parameter afterJobs: done between the jobs and the wait; where a job takes too long, by the thread that takes
+    ///   over.
+    package func wait(for wishes: inout [Readiness], milliseconds: Int?, afterJobs: () -> Void = {}) {
         guard runJobs() else { return }
+        afterJobs()
         let mayWait = state.withLock { state in
             state.isAsleep = state.jobs.isEmpty && !state.isWanted
             state.isWanted = false

@@ -87,11 +87,14 @@ package struct JSONParser {
         }
     }
 
+    /// As many members as most objects have, so that few of them grow while they are read.
+    private static let usualMembers = 6
+
     private mutating func object(depth: Int) throws -> JSONValue {
         position += 1
-        var members: [String: JSONValue] = [:]
         skipSpace()
-        if take(UInt8(ascii: "}")) { return .object(members) }
+        if take(UInt8(ascii: "}")) { return .object([:]) }
+        var members: [String: JSONValue] = Dictionary(minimumCapacity: Self.usualMembers)
         while true {
             skipSpace()
             guard next == UInt8(ascii: "\"") else { throw failure("a member's name is missing") }

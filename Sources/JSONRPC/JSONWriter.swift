@@ -44,10 +44,12 @@ package enum JSONWriter {
 
     private static let hexadecimal = Array("0123456789abcdef".utf8)
 
-    private static func write(_ text: String, to bytes: inout [UInt8]) {
+    /// Adds a text as a JSON string, with its quotes.
+    package static func write(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
         if text.utf8.allSatisfy(isPlain) { return bytes.append(contentsOf: text.utf8) }
+        bytes.reserveCapacity(bytes.count + text.utf8.count + 32)
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)

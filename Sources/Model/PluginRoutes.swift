@@ -155,6 +155,17 @@ package protocol PluginGateway: Sendable {
     /// - Throws: `notFound` where it was switched off meanwhile, `limitExceeded` with `retryAfter` where too many
     ///   wait, `timeout`, `pluginFailed`; each names the plugin.
     func handle(_ request: RouteRequest, on route: PluginRoute) async throws -> RouteResponse
+    /// Hands a request to its plugin where that can be done without waiting; nil where it can not, and then nothing
+    /// has happened.
+    ///
+    /// - Parameters:
+    ///   - later: has work done soon, on the caller's thread: what is handed over until then goes out in one piece.
+    ///   - answer: gets the answer, once and on a thread that must not be kept; the errors are those of `handle`.
+    /// - Returns: gives the request up: the answer is an error then, if there was none yet.
+    func begin(
+        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)?
     /// A file of an enabled plugin's `www/`, while its frontend part is on; nil where there is none. Never waits.
     func file(of plugin: String, path: String) -> PluginFile?
     /// The listeners that are wanted: the list now, and again whenever it changes. Ends at shutdown.

@@ -26,6 +26,28 @@ extension PluginHost: PluginGateway {
         }
     }
 
+    /// Hands a request to its plugin, where that has a place free.
+    package nonisolated func begin(
+        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)? {
+        guard let access = routing.access(route.plugin), let instance = access.gate.enterAtOnce() else { return nil }
+        access.figures.begin()
+        let start = ContinuousClock.now
+        let giveUp = instance.begin(request, later: later) { outcome in
+            access.gate.leave(instance)
+            let isFailure = if case .failure = outcome { true } else { false }
+            access.figures.end(after: start.duration(to: .now), isFailure: isFailure)
+            answer(outcome)
+        }
+        guard let giveUp else {
+            access.gate.leave(instance)
+            access.figures.withdraw()
+            return nil
+        }
+        return giveUp
+    }
+
     private static func handle(_ request: RouteRequest, _ access: PluginAccess) async throws -> RouteResponse {
         var attempts = 0
         while true {

@@ -14,9 +14,6 @@ final class PluginInstance: Sendable {
         var fault: String?
     }
 
-    /// The longest body of an answer, in bytes, that is decoded where its caller runs.
-    private static let longestInPlace = 1 << 16
-
     /// The process.
     let process: PluginProcess
     /// What runs.
@@ -55,35 +52,6 @@ final class PluginInstance: Sendable {
             return state.requests == 0 ? state.idle : nil
         }
         idle?.open()
-    }
-
-    /// Hands a request over and returns the answer.
-    ///
-    /// - Throws: `pluginFailed` and `timeout`, which name the plugin; `PluginConnection.Unsent` where the plugin knows
-    ///   nothing of the request.
-    func handle(_ request: RouteRequest) async throws -> RouteResponse {
-        let token = tokens.mint(
-            Principal(
-                identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: access.name))
-        defer { tokens.remove(token) }
-        let call = HandleCall(request, callToken: token)
-        let outcome = try await process.connection.attempt(
-            HandleCall.method, call.parameters(), within: access.timeouts.call)
-        do {
-            return try await Self.response(outcome.get())
-        } catch let error as GatehouseError {
-            access.log.note("\(request.method) \(request.path) was answered with an error: \(error.message)")
-            throw GatehouseError(
-                .pluginFailed, "The plugin \(access.name) could not answer the request; its log says why.",
-                cause: error.description)
-        }
-    }
-
-    /// The answer, checked; the consoles on the caller's event loop do not wait for a long one.
-    private static func response(_ result: JSONValue) async throws -> RouteResponse {
-        let bytes = ["body", "bodyBase64"].compactMap { result[$0]?.stringValue?.utf8.count }.max() ?? 0
-        let place: (any TaskExecutor)? = bytes > longestInPlace ? globalConcurrentExecutor : nil
-        return try await withTaskExecutorPreference(place) { try HandleAnswer(result: result).response() }
     }
 
     /// Waits until no request is under way, at most that long.

@@ -17,7 +17,14 @@ package struct MessageLines: Sendable {
     ///
     /// - Throws: `limitExceeded` for a message that is too long even for chunks.
     package mutating func lines(of message: Message) throws -> [[UInt8]] {
-        var text = JSONWriter.bytes(message.json)
+        try lines(ofText: JSONWriter.bytes(message.json))
+    }
+
+    /// The lines of a message of which the text is given.
+    ///
+    /// - Throws: `limitExceeded` for a message that is too long even for chunks.
+    package mutating func lines(ofText text: [UInt8]) throws -> [[UInt8]] {
+        var text = text
         guard text.count >= limits.lineBytes else {
             text.append(UInt8(ascii: "\n"))
             return [text]

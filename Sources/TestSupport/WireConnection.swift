@@ -106,6 +106,9 @@ package final class WireConnection: Sendable {
         if isReading { channel.read() }
     }
 
+    /// Says that nothing more will be sent, and goes on receiving.
+    package func finishSending() async throws { try await channel.close(mode: .output) }
+
     /// Closes in an orderly way.
     package func close() async { try? await channel.close() }
 

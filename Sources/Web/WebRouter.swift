@@ -7,6 +7,7 @@ import HTTPTypes
 import Hummingbird
 import Model
 import NIOCore
+import WebSocket
 
 /// What travels with a request: the standard storage, and who is at the other end.
 struct WebContext: RequestContext {
@@ -20,17 +21,24 @@ struct WebContext: RequestContext {
 }
 
 extension RequestFacts {
-    init(_ request: Request, peer: String) {
+    init(_ request: Request, peer: String) { self.init(request.head, peer: peer) }
+
+    init(_ head: HTTPRequest, peer: String) {
+        let headers = head.headerFields
         self.init(
-            peer: peer, forwardedFor: request.headers[values: .xForwardedFor].joinedOrNil(","),
-            cookie: request.headers[values: .cookie].joinedOrNil(";"), origin: request.headers[.origin],
-            host: request.head.authority, forwardedProtocol: request.headers[.xForwardedProtocol],
-            userAgent: request.headers[.userAgent])
+            peer: peer, forwardedFor: headers.text(.xForwardedFor, joinedBy: ","),
+            cookie: headers.text(.cookie, joinedBy: ";"), origin: headers.text(.origin), host: head.authority,
+            forwardedProtocol: headers.text(.xForwardedProtocol), userAgent: headers.text(.userAgent))
     }
 }
 
-extension [String] {
-    fileprivate func joinedOrNil(_ separator: String) -> String? { isEmpty ? nil : joined(separator: separator) }
+extension HTTPFields {
+    /// The value of a header, its lines joined; asks first whether it is there, for most of them are not.
+    func text(_ name: HTTPField.Name, joinedBy separator: String = ", ") -> String? {
+        guard contains(name) else { return nil }
+        let values = self[values: name]
+        return values.count == 1 ? values[0] : values.joined(separator: separator)
+    }
 }
 
 extension HTTPField.Name {
@@ -70,8 +78,7 @@ struct WebRoutes: Sendable {
         router.add(middleware: SecurityHeaders())
         router.add(
             middleware: PluginRouting(
-                endpoint: PluginEndpoint(gateway: plugins, policy: policy, listener: nil), throttle: throttle,
-                reserved: reserved))
+                endpoint: endpoint(for: nil), throttle: throttle, reserved: reserved))
         router.add(middleware: RequestLimit(policy: policy, throttle: throttle))
         let endpoint = APIEndpoint(api: api, policy: policy, settings: settings)
         router.post("/api") { request, context in
@@ -99,18 +106,29 @@ struct WebRoutes: Sendable {
 
     /// Makes the router of a plugin's own listener, where nothing but its routes is answered.
     func router(for listener: PluginListener) -> Router<WebContext> {
+        let router = Router(context: WebContext.self)
+        router.add(middleware: SecurityHeaders())
+        router.add(middleware: PluginRouting(endpoint: endpoint(for: listener), throttle: throttle, reserved: []))
+        return router
+    }
+
+    /// Makes the way past the router for a connection of a plugin's own listener, or of the main one for nil.
+    func shortcut(for listener: PluginListener?, serverName: String) -> HTTPShortcut {
+        let policy = PluginShortcutPolicy(
+            endpoint: endpoint(for: listener), throttle: throttle, reserved: listener == nil ? reserved : [],
+            serverName: serverName, date: HTTPDate())
+        return { PluginShortcut(policy: policy, peer: $0.remoteAddress?.ipAddress ?? "unknown") }
+    }
+
+    /// What answers the routes of plugins on a listener of a plugin's own, or on the main one for nil.
+    private func endpoint(for listener: PluginListener?) -> PluginEndpoint {
+        guard let listener else { return PluginEndpoint(gateway: plugins, policy: policy, listener: nil) }
         var own = settings
         own.isTLS = listener.isTLS
         // Pages of the web console are strangers there.
         own.publicOrigins = []
-        let policy = CallerPolicy(settings: own, sessions: api.core.sessions)
-        let router = Router(context: WebContext.self)
-        router.add(middleware: SecurityHeaders())
-        router.add(
-            middleware: PluginRouting(
-                endpoint: PluginEndpoint(gateway: plugins, policy: policy, listener: listener), throttle: throttle,
-                reserved: []))
-        return router
+        return PluginEndpoint(
+            gateway: plugins, policy: CallerPolicy(settings: own, sessions: api.core.sessions), listener: listener)
     }
 
     /// The first parts of all paths that are not to be had by plugins.

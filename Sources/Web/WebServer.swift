@@ -23,7 +23,7 @@ package protocol CertificateSource: Sendable {
 /// The one port: pages, calls, events and consoles.
 package final class WebServer: Service {
     /// What it is called in answers.
-    private static let name = "Gatehouse"
+    static let name = "Gatehouse"
 
     private let api: CoreAPI
     private let settings: WebSettings
@@ -114,8 +114,9 @@ package final class WebServer: Service {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .notice)
         let responder = routes.router().buildResponder()
+        let shortcut = routes.shortcut(for: nil, serverName: Self.name)
         let setup: @Sendable (@escaping HTTPChannelHandler.Responder) -> UpgradableHTTPChannel = { [context] in
-            UpgradableHTTPChannel(responder: $0, tls: context, decide: gateway.decide)
+            UpgradableHTTPChannel(responder: $0, tls: context, shortcut: shortcut, decide: gateway.decide)
         }
         let onServerRunning: @Sendable (any Channel) -> Void = { channel in
             self.port.withLock { $0 = channel.localAddress?.port }

@@ -13,8 +13,13 @@ final class HTTPStages {
     private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
     private let codec: HTTP1ToHTTPServerCodec
     private let connection: HTTPConnectionStateHandler
+    private let shortcut: (any ChannelHandler & RemovableChannelHandler)?
 
-    init(limits: HTTPRequestLimits, secure: Bool, logger: Logger) {
+    init(
+        limits: HTTPRequestLimits, secure: Bool, shortcut: (any ChannelHandler & RemovableChannelHandler)?,
+        logger: Logger
+    ) {
+        self.shortcut = shortcut
         self.limits = limits
         decoder = Self.makeDecoder(limits)
         codec = HTTP1ToHTTPServerCodec(secure: secure)
@@ -24,6 +29,7 @@ final class HTTPStages {
     /// Adds everything, with the gate where it belongs.
     func install(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) throws {
         try pipeline.addHandlers([encoder, decoder, gate, codec, connection])
+        if let shortcut { try pipeline.addHandler(shortcut) }
     }
 
     /// Puts a fresh decoder behind the old one and takes that out: its left-over bytes go to the new one.
@@ -42,6 +48,7 @@ final class HTTPStages {
     /// The state handler goes first: its idle timer must not outlive the upgrade.
     func removeAllButDecoder(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) {
         pipeline.removeHandler(connection, promise: nil)
+        if let shortcut { pipeline.removeHandler(shortcut, promise: nil) }
         pipeline.removeHandler(codec, promise: nil)
         pipeline.removeHandler(encoder, promise: nil)
         pipeline.removeHandler(gate, promise: nil)

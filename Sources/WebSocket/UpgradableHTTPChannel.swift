@@ -33,6 +33,9 @@ package struct HTTPRequestLimits: Sendable, Equatable {
     }
 }
 
+/// Makes a handler of `HTTPRequestPart` and `HTTPResponsePart` for a new connection, on its event loop.
+package typealias HTTPShortcut = @Sendable (any Channel) -> any ChannelHandler & RemovableChannelHandler
+
 /// One connection of the server: HTTP/1.1, with or without TLS, that can become a WebSocket at any request.
 package struct UpgradableHTTPChannel: HTTPChannelHandler {
     package typealias Value = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
@@ -42,18 +45,21 @@ package struct UpgradableHTTPChannel: HTTPChannelHandler {
     private let limits: HTTPRequestLimits
     private let tls: (@Sendable () -> NIOSSLContext?)?
     private let decide: UpgradeDecider
+    private let shortcut: HTTPShortcut?
 
     /// Makes the setup for all connections of a listener.
     ///
     /// `tls` is asked at each new connection, so a renewed certificate is used from then on; a connection is
-    /// closed when it answers nil. Give the context a short `shutdownTimeout`: it delays the exit of the host.
+    /// closed when it answers nil. `shortcut` makes a handler for a new connection that may answer requests before
+    /// the responder sees them. Give the context a short `shutdownTimeout`: it delays the exit of the host.
     package init(
         responder: @escaping HTTPChannelHandler.Responder,
         limits: HTTPRequestLimits = HTTPRequestLimits(),
         tls: (@Sendable () -> NIOSSLContext?)? = nil,
-        decide: @escaping UpgradeDecider
+        shortcut: HTTPShortcut? = nil, decide: @escaping UpgradeDecider
     ) {
         self.responder = responder
+        self.shortcut = shortcut
         self.limits = limits
         self.tls = tls
         self.decide = decide
@@ -73,7 +79,7 @@ package struct UpgradableHTTPChannel: HTTPChannelHandler {
                     NIOSSLServerHandler(
                         context: context, customVerificationCallback: nil, configuration: configuration))
             }
-            let stages = HTTPStages(limits: limits, secure: tls != nil, logger: logger)
+            let stages = HTTPStages(limits: limits, secure: tls != nil, shortcut: shortcut?(channel), logger: logger)
             let gate = UpgradeGate(
                 decide: decide, stages: stages, headTimeout: limits.headTimeout, logger: logger)
             try stages.install(gate: gate, in: pipeline)

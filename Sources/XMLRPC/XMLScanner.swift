@@ -58,13 +58,20 @@ struct XMLScanner {
 extension XMLScanner {
     /// Reads the byte order mark and the XML declaration, where they are there.
     mutating func readProlog() throws {
-        if bytes.starts(with: [0xFE, 0xFF]) || bytes.starts(with: [0xFF, 0xFE]) || bytes.prefix(2).contains(0) {
+        let lead = (bytes.first ?? 0x20, bytes.dropFirst().first ?? 0x20)
+        if lead == (0xFE, 0xFF) || lead == (0xFF, 0xFE) || lead.0 == 0 || lead.1 == 0 {
             throw failure("the text is not in UTF-8, the only encoding taken,")
         }
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard stands("<?xml"), position + 5 < bytes.count, XMLScanner.isSpace(bytes[position + 5]) else { return }
         position += 5
-        let declaration = String(decoding: try upTo("?>"), as: UTF8.self)
+        let declaration = try upTo("?>")
+        let isEncodingNamed = declaration.indices.contains { declaration[$0...].starts(with: "encoding".utf8) }
+        guard isEncodingNamed else { return }
+        try checkEncoding(String(decoding: declaration, as: UTF8.self))
+    }
+
+    private func checkEncoding(_ declaration: String) throws {
         guard let place = declaration.firstRange(of: "encoding") else { return }
         let words = declaration[place.upperBound...].split { " =\"'\t\r\n".contains($0) }
         let encoding = words.first?.lowercased() ?? ""

@@ -30,6 +30,8 @@ import Testing
             // What is nil may stand as null or be left out.
             if byHand["listener"] == .null { byHand["listener"] = nil }
             #expect(try JSONValueEncoder.encode(call) == .object(byHand))
+            let message = Message.call(id: 7, method: HandleCall.method, parameters: call.parameters())
+            #expect(call.text(id: 7) == JSONWriter.bytes(message.json))
             let back = try call.request()
             #expect(back.body == request.body)
             #expect(back.headers.map(\.name) == request.headers.map(\.name))
@@ -44,6 +46,15 @@ import Testing
                 cookies: [RouteCookie(name: "sessid", value: "abc", maxAge: 60), RouteCookie(name: "b", value: "")],
                 body: [0xFF, 0x00]))
         #expect(answer.bodyBase64 == "/wA=")
+        let plain = HandleAnswer(RouteResponse(body: Array("\"a\"\n".utf8)))
+        for answer in [answer, plain] {
+            for id in [JSONValue.int(7), .string("a\"b")] {
+                let message = Message.response(id: id, outcome: .success(.object(answer.parameters())))
+                #expect(answer.text(id: id) == JSONWriter.bytes(message.json))
+            }
+        }
+        let bare = try HandleAnswer(result: ["status": 204])
+        #expect(String(decoding: bare.text(id: 1), as: UTF8.self) == #"{"id":1,"jsonrpc":"2.0","result":{"status":204}}"#)
         #expect(try JSONValueEncoder.encode(answer) == .object(answer.parameters()))
         #expect(try HandleAnswer(result: .object(answer.parameters())) == answer)
         #expect(try JSONValueDecoder.decode(HandleAnswer.self, from: .object(answer.parameters())) == answer)

@@ -10,12 +10,35 @@ final class FakeGateway: PluginGateway {
         var files: [String: PluginFile] = [:]
         var asked: [RouteRequest] = []
         var answer: Result<RouteResponse, GatehouseError> = .success(RouteResponse(body: Array("hello".utf8)))
+        var isSlow = false
+        var isHolding = false
+        var held: [@Sendable () -> Void] = []
+        var givenUp = 0
     }
 
     private let state = Mutex(State())
     private let wanted = AsyncStream.makeStream(of: [PluginListener].self)
 
     init(_ routes: [PluginRoute] = []) { state.withLock { $0.routes = routes } }
+
+    /// Has all requests wait from now on, so that they take the way over the router.
+    func beSlow() { state.withLock { $0.isSlow = true } }
+
+    /// Keeps requests from now on, until they are let go.
+    func hold() { state.withLock { $0.isHolding = true } }
+
+    /// Answers what is kept, and keeps nothing any more.
+    func letGo() {
+        let held = state.withLock { state in
+            state.isHolding = false
+            defer { state.held = [] }
+            return state.held
+        }
+        for answer in held { answer() }
+    }
+
+    /// How many requests were given up.
+    var givenUp: Int { state.withLock { $0.givenUp } }
 
     /// What was handed over so far.
     var asked: [RouteRequest] { state.withLock { $0.asked } }
@@ -48,6 +71,26 @@ final class FakeGateway: PluginGateway {
         try state.withLock { state in
             state.asked.append(request)
             return try state.answer.get()
+        }
+    }
+
+    func begin(
+        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)? {
+        let (isTaken, answered) = state.withLock { state -> (Bool, Result<RouteResponse, GatehouseError>?) in
+            guard !state.isSlow else { return (false, nil) }
+            state.asked.append(request)
+            guard state.isHolding else { return (true, state.answer) }
+            let later = state.answer
+            state.held.append { answer(later) }
+            return (true, nil)
+        }
+        if let answered { answer(answered) }
+        guard isTaken else { return nil }
+        return {
+            self.state.withLock { $0.givenUp += 1 }
+            answer(.failure(GatehouseError(.pluginFailed, "The request was given up.")))
         }
     }
 

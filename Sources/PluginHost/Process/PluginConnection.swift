@@ -26,10 +26,14 @@ package final class PluginConnection: Sendable {
         let reason: GatehouseError
     }
 
+    /// What became of a call: the plugin's answer, be it an error, or why there is none.
+    typealias Outcome = Result<Result<JSONValue, GatehouseError>, any Error>
+
     struct Pending {
         let method: String
         let deadline: ContinuousClock.Instant
-        let continuation: CheckedContinuation<Result<JSONValue, GatehouseError>, any Error>
+        /// Hears once what became of the call.
+        let answer: @Sendable (Outcome) -> Void
     }
 
     struct State {
@@ -74,6 +78,8 @@ package final class PluginConnection: Sendable {
     let state: Mutex<State>
     /// Whether there is no conversation any more; apart from the state, because every request asks it.
     private let isOver = Atomic(false)
+    /// Whether somebody writes what waits at the end of his round.
+    private let isWriteDue = Atomic(false)
     /// Where the plugin is read and its calls are carried out.
     let thread: TaskThread
     private let arrivals: AsyncStream<Request>.Continuation
@@ -132,20 +138,36 @@ extension PluginConnection {
     func attempt(
         _ method: String, _ parameters: [String: JSONValue], within time: Duration
     ) async throws -> Result<JSONValue, GatehouseError> {
-        let id = state.withLock { state in
-            defer { state.nextID += 1 }
-            return state.nextID
-        }
+        let id = nextID()
         let encoded = Encoded(.call(id: .int(id), method: method, parameters: parameters))
         defer { if Task.isCancelled { state.withLock { _ = $0.abandoned.remove(id) } } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let pending = Pending(method: method, deadline: .now + time, continuation: continuation)
+                let pending = Pending(method: method, deadline: .now + time) { continuation.resume(with: $0) }
                 if let failure = begin(id, pending, encoded) { continuation.resume(throwing: failure) }
             }
         } onCancel: {
             abandon(id)
         }
+    }
+
+    /// Hands a request over without waiting: `answer` hears what became of it, once, where the plugin is read.
+    ///
+    /// - Returns: gives the call up, which `answer` then hears; nil where nothing was sent, and then it hears nothing.
+    func begin(
+        _ call: HandleCall, within time: Duration, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Outcome) -> Void
+    ) -> (@Sendable () -> Void)? {
+        let id = nextID()
+        let pending = Pending(method: HandleCall.method, deadline: .now + time, answer: answer)
+        guard enqueue(id, pending, Encoded(text: call.text(id: id))) == nil else { return nil }
+        if !isWriteDue.exchange(true, ordering: .acquiringAndReleasing) {
+            later {
+                self.isWriteDue.store(false, ordering: .releasing)
+                self.write()
+            }
+        }
+        return { self.state.withLock { $0.pending.removeValue(forKey: id) }?.answer(.failure(CancellationError())) }
     }
 
     /// Calls a method; an error that the plugin answers is thrown.
@@ -204,8 +226,22 @@ extension PluginConnection {
         }
     }
 
+    private func nextID() -> Int64 {
+        state.withLock { state in
+            defer { state.nextID += 1 }
+            return state.nextID
+        }
+    }
+
     private func begin(_ id: Int64, _ pending: Pending, _ encoded: Encoded) -> (any Error)? {
-        let failure = state.withLock { state -> (any Error)? in
+        let failure = enqueue(id, pending, encoded)
+        if failure == nil { write() }
+        return failure
+    }
+
+    /// Notes a call and puts it at the end of the queue; `write` must follow.
+    private func enqueue(_ id: Int64, _ pending: Pending, _ encoded: Encoded) -> (any Error)? {
+        state.withLock { state in
             if state.abandoned.remove(id) != nil { return CancellationError() }
             if let failure = enqueue(encoded, &state) { return Unsent(reason: failure) }
             state.pending[id] = pending
@@ -215,8 +251,6 @@ extension PluginConnection {
             }
             return nil
         }
-        if failure == nil { write() }
-        return failure
     }
 
     private func abandon(_ id: Int64) {
@@ -225,7 +259,7 @@ extension PluginConnection {
             if pending == nil, state.failure == nil { state.abandoned.insert(id) }
             return pending
         }
-        pending?.continuation.resume(throwing: CancellationError())
+        pending?.answer(.failure(CancellationError()))
     }
 
     /// Puts a message at the end of the queue; the answer is why that can not be.
@@ -316,7 +350,7 @@ extension PluginConnection {
                 return id.intValue.flatMap { state.pending.removeValue(forKey: $0) }
             }
             // One without a waiter came too late.
-            pending?.continuation.resume(returning: outcome)
+            pending?.answer(.success(outcome))
         case .call(let id, let method, let parameters):
             let request = Request(id: id, method: method, parameters: parameters)
             let isTaken = state.withLock { state in
@@ -362,7 +396,7 @@ extension PluginConnection {
             defer { state.pending = [:] }
             return Array(state.pending.values)
         }
-        for call in pending { call.continuation.resume(throwing: error) }
+        for call in pending { call.answer(.failure(error)) }
         arrivals.finish()
         ended.open()
         thread.wake()
@@ -378,8 +412,8 @@ extension PluginConnection {
             return (Array(late.values), state.wakeAt)
         }
         for call in late {
-            call.continuation.resume(
-                throwing: GatehouseError(.timeout, "The plugin \(plugin) did not answer \(call.method) in time."))
+            call.answer(
+                .failure(GatehouseError(.timeout, "The plugin \(plugin) did not answer \(call.method) in time.")))
         }
         return next
     }

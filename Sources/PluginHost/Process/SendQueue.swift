@@ -60,20 +60,14 @@ struct SendQueue: Sendable {
 
 /// A message that is written as text already, unless it is so long that it goes in chunks.
 struct Encoded {
-    private let message: Message
-    private let line: [UInt8]?
+    private let text: [UInt8]
 
     /// Writes the message, outside of any lock.
-    init(_ message: Message) {
-        self.message = message
-        var text = JSONWriter.bytes(message.json)
-        text.append(UInt8(ascii: "\n"))
-        line = text.count <= MessageLimits.contract.lineBytes ? text : nil
-    }
+    init(_ message: Message) { self.init(text: JSONWriter.bytes(message.json)) }
+
+    /// Takes the text of a message.
+    init(text: [UInt8]) { self.text = text }
 
     /// Its lines.
-    func lines(_ writer: inout MessageLines) throws -> [[UInt8]] {
-        if let line { return [line] }
-        return try writer.lines(of: message)
-    }
+    func lines(_ writer: inout MessageLines) throws -> [[UInt8]] { try writer.lines(ofText: text) }
 }

@@ -10,7 +10,13 @@ final class CallTokens: Sendable {
     /// A new token for that principal.
     func mint(_ principal: Principal) -> String {
         var random = SystemRandomNumberGenerator()
-        let token = [random.next(), random.next()].map { Self.hexadecimal($0) }.joined()
+        var text: [UInt8] = []
+        text.reserveCapacity(32)
+        for _ in 0..<2 {
+            let number: UInt64 = random.next()
+            for place in 0..<16 { text.append(Self.digits[Int(truncatingIfNeeded: number >> (4 * place)) & 15]) }
+        }
+        let token = String(decoding: text, as: UTF8.self)
         principals.withLock { $0[token] = principal }
         return token
     }
@@ -41,8 +47,5 @@ final class CallTokens: Sendable {
     /// How many there are.
     var count: Int { principals.withLock { $0.count } }
 
-    private static func hexadecimal(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.count) + text
-    }
+    private static let digits = Array("0123456789abcdef".utf8)
 }

@@ -51,7 +51,15 @@ final class PluginGate: Sendable {
     /// Whoever got in must `leave`.
     /// - Throws: what the gate was closed with, `limitExceeded` where too many wait, `pluginFailed` or `timeout`.
     func enter(within time: Duration) async throws -> PluginInstance {
-        let attempt = state.withLock { state -> Result<PluginInstance?, GatehouseError> in
+        if let instance = try attempt().get() { return instance }
+        return try await wait(atMost: time)
+    }
+
+    /// A place among the requests under way, where one is free at this moment; whoever got in must `leave`.
+    func enterAtOnce() -> PluginInstance? { try? attempt().get() }
+
+    private func attempt() -> Result<PluginInstance?, GatehouseError> {
+        state.withLock { state in
             switch state.door {
             case .closed(let error): return .failure(error)
             case .open(let instance) where state.isFree(for: instance):
@@ -61,8 +69,6 @@ final class PluginGate: Sendable {
             case .open, .pending: return .success(nil)
             }
         }
-        if let instance = try attempt.get() { return instance }
-        return try await wait(atMost: time)
     }
 
     /// Gives the place back.

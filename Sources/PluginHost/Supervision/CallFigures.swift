@@ -24,6 +24,14 @@ final class CallFigures: Sendable {
         }
     }
 
+    /// A call that began is none: nobody was asked.
+    func withdraw() {
+        state.withLock { state in
+            state.figures.calls -= 1
+            state.figures.inFlight -= 1
+        }
+    }
+
     /// A call ended.
     func end(after time: Duration, isFailure: Bool) {
         let (seconds, attoseconds) = time.components

@@ -10,14 +10,26 @@ import Synchronization
 final class Outbox: Sendable {
     private struct State {
         var waiting: [[UInt8]] = []
+        /// Since when a line has been held that nobody writes yet, and how many bytes are.
+        var heldSince: ContinuousClock.Instant?
+        var heldBytes = 0
         /// Whether somebody writes, be it a caller or the thread; nobody else may then.
         var isWriting = false
         var isBroken = false
         var flushes: [CheckedContinuation<Void, Never>] = []
+
+        /// From now on somebody writes everything that waits.
+        mutating func begin() {
+            isWriting = true
+            heldSince = nil
+            heldBytes = 0
+        }
     }
 
     /// A pipe that says it can be written takes as much without blocking (pipe(7), PIPE_BUF); so does a socket.
     private static let pieceBytes = 4_096
+    /// How long a line may be held while others are added.
+    private static let longestHold: Duration = .microseconds(200)
     /// What one caller writes at most before it leaves the rest to the thread.
     private static let burstBytes = 1 << 17
 
@@ -30,8 +42,36 @@ final class Outbox: Sendable {
         let isMine = state.withLock { state in
             guard !state.isBroken else { return false }
             state.waiting.append(contentsOf: lines)
-            defer { state.isWriting = true }
-            return !state.isWriting
+            guard !state.isWriting else { return false }
+            state.begin()
+            return true
+        }
+        if isMine { writeAtOnce() }
+    }
+
+    /// Takes lines that go out with others at the next `sendHeld`, or now where some have been held for long enough.
+    func hold(_ lines: [[UInt8]]) {
+        let isMine = state.withLock { state in
+            guard !state.isBroken else { return false }
+            state.waiting.append(contentsOf: lines)
+            guard !state.isWriting else { return false }
+            let now = ContinuousClock.now
+            let since = state.heldSince ?? now
+            state.heldSince = since
+            for line in lines { state.heldBytes += line.count }
+            guard state.heldBytes >= Self.pieceBytes || since.duration(to: now) > Self.longestHold else { return false }
+            state.begin()
+            return true
+        }
+        if isMine { writeAtOnce() }
+    }
+
+    /// Sends what is held.
+    func sendHeld() {
+        let isMine = state.withLock { state in
+            guard !state.isWriting, !state.waiting.isEmpty else { return false }
+            state.begin()
+            return true
         }
         if isMine { writeAtOnce() }
     }
@@ -103,6 +143,7 @@ final class Outbox: Sendable {
     }
 
     func flush() async {
+        sendHeld()
         await withCheckedContinuation { continuation in
             let isWriting = state.withLock { state in
                 if state.isWriting { state.flushes.append(continuation) }

@@ -24,11 +24,11 @@ struct StandardLink: HostLink {
     private static let pieceBytes = 1 << 16
 
     func listen(_ take: @escaping @Sendable ([UInt8]?) -> Void) {
-        let (input, thread) = (input, thread)
+        let (input, thread, outbox) = (input, thread, outbox)
         do {
             try thread.start("host-reader") {
                 var wishes = [Readiness(input, .reading)]
-                thread.wait(for: &wishes, milliseconds: nil)
+                thread.wait(for: &wishes, milliseconds: nil) { outbox.sendHeld() }
                 guard wishes[0].isReady else { return true }
                 guard case .bytes(let bytes) = input.read(most: Self.pieceBytes) else {
                     take(nil)
@@ -42,6 +42,9 @@ struct StandardLink: HostLink {
         }
     }
 
-    func send(_ lines: [[UInt8]]) { outbox.send(lines) }
+    /// Answers that follow each other closely go out in one piece, when the jobs at hand are done.
+    func send(_ lines: [[UInt8]]) {
+        if thread.isRunningCaller { outbox.hold(lines) } else { outbox.send(lines) }
+    }
     func flush() async { await outbox.flush() }
 }

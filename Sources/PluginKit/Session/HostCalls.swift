@@ -36,6 +36,17 @@ final class HostCalls: Sendable {
         }
     }
 
+    /// Sends the answer to a request; one that is too long is replaced by an error that says so.
+    func send(_ answer: HandleAnswer, to id: JSONValue) {
+        do {
+            let text = answer.text(id: id)
+            link.send(try state.withLock { try $0.lines.lines(ofText: text) })
+        } catch {
+            let error = error as? GatehouseError ?? GatehouseError(.internal, "The answer can not be written.")
+            send(.response(id: id, outcome: .failure(error)))
+        }
+    }
+
     private func post(_ message: Message) throws {
         let lines = try state.withLock { try $0.lines.lines(of: message) }
         link.send(lines)

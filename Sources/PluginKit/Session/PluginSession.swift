@@ -101,20 +101,26 @@ struct PluginSession {
         }
         group.addTask(name: "plugin call") {
             do {
-                let result = try await carryOut(method, parameters)
-                calls.send(.response(id: id, outcome: .success(result)))
+                if method == HandleCall.method {
+                    calls.send(try await handle(parameters), to: id)
+                } else {
+                    let result = try await carryOut(method, parameters)
+                    calls.send(.response(id: id, outcome: .success(result)))
+                }
             } catch {
                 calls.send(.response(id: id, outcome: .failure(told(error))))
             }
         }
     }
 
+    private func handle(_ parameters: [String: JSONValue]) async throws -> HandleAnswer {
+        let call = try HandleCall(parameters: parameters)
+        let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)
+        return HandleAnswer(reply.response)
+    }
+
     private func carryOut(_ method: String, _ parameters: [String: JSONValue]) async throws -> JSONValue {
         switch method {
-        case HandleCall.method:
-            let call = try HandleCall(parameters: parameters)
-            let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)
-            return .object(HandleAnswer(reply.response).parameters())
         case PollCall.method: try await plugin.poll(PollCall(parameters: parameters).poll, host: host)
         case ConfigureCall.method:
             let configuration = JSONValue.object(try ConfigureCall(parameters: parameters).configuration)

@@ -107,7 +107,10 @@ extension HandleAnswer.Cookie {
     /// RFC 6265, section 4.1.1: no space, quote, comma, semicolon, backslash or control character.
     fileprivate func check(at field: String) throws {
         let isHarmless = value.utf8.allSatisfy { byte in
-            (0x21...0x7E).contains(byte) && !Array("\",;\\".utf8).contains(byte)
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\\"): false
+            default: (0x21...0x7E).contains(byte)
+            }
         }
         guard HeaderField.isToken(name), isHarmless, name.utf8.count + value.utf8.count <= HandleAnswer.longestHeader
         else {

@@ -13,6 +13,11 @@ package struct NoPluginRoutes: PluginGateway {
     package func handle(_ request: RouteRequest, on route: PluginRoute) throws -> RouteResponse {
         throw GatehouseError.pluginNotFound
     }
+    /// There is nobody to hand it to.
+    package func begin(
+        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)? { nil }
     /// There is none.
     package func file(of plugin: String, path: String) -> PluginFile? { nil }
     /// None, ever.

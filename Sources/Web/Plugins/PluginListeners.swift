@@ -83,13 +83,14 @@ struct PluginListeners: Sendable {
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .critical)
         let context = listener.isTLS ? tls : nil
+        let shortcut = routes.shortcut(for: listener, serverName: WebServer.name)
         let application = Application(
             responder: routes.router(for: listener).buildResponder(),
             server: HTTPServerBuilder { responder in
-                UpgradableHTTPChannel(responder: responder, tls: context) { _ in nil }
+                UpgradableHTTPChannel(responder: responder, tls: context, shortcut: shortcut) { _ in nil }
             },
             configuration: .init(
-                address: .hostname(listener.address, port: listener.port), serverName: "Gatehouse",
+                address: .hostname(listener.address, port: listener.port), serverName: WebServer.name,
                 availableConnectionsDelegate: MaximumAvailableConnections(routes.settings.connections)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? listener.port

@@ -27,7 +27,7 @@ struct RouteCookies: Sendable {
     /// The `Set-Cookie` header for a cookie that the plugin gives.
     ///
     /// - Throws: `pluginFailed` where it may not give that.
-    func header(for cookie: RouteCookie) throws -> String {
+    func header(for cookie: RouteCookie) throws(GatehouseError) -> String {
         guard names.contains(cookie.name) else {
             throw GatehouseError(.pluginFailed, "It sets the cookie \(cookie.name), which its route does not name.")
         }
@@ -42,6 +42,9 @@ struct RouteCookies: Sendable {
 
     /// Whether a byte may be in a cookie's value (RFC 6265, 4.1.1: cookie-octet).
     private static func isAllowed(_ byte: UInt8) -> Bool {
-        (0x21...0x7E).contains(byte) && !["\"", ",", ";", "\\"].contains(Character(UnicodeScalar(byte)))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\\"): false
+        default: (0x21...0x7E).contains(byte)
+        }
     }
 }

@@ -52,7 +52,9 @@ enum RouteHeaders {
 
     /// The headers that `Connection` names as its own.
     private static func named(by fields: HTTPFields) -> Set<String> {
-        guard let connection = fields[.connection], connection != "keep-alive", connection != "close" else { return [] }
+        guard let connection = fields.text(.connection), connection != "keep-alive", connection != "close" else {
+            return []
+        }
         return Set(connection.split(separator: ",").map { $0.trimmingWhitespace.lowercased() })
     }
 }

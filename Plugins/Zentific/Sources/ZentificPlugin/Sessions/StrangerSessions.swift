@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Synchronization
 
 /// Sessions that were given out and have not logged in, or have logged out.
@@ -21,7 +20,7 @@ final class StrangerSessions: Sendable {
 
     /// Gives out a new session.
     func begin() -> String {
-        let session = UUID().uuidString.lowercased()
+        let session = UUIDText.random()
         insert(session)
         return session
     }

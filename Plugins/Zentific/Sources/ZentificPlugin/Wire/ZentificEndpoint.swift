@@ -21,7 +21,9 @@ package struct ZentificEndpoint: Sendable {
         guard request.method == "POST" else {
             return RouteReply.text("This address speaks XML-RPC: send a methodCall by POST.\n", status: 405)
         }
-        let isJSON = request.header("content-type")?.lowercased().contains("json") ?? false
+        let type = request.header("content-type") ?? ""
+        // Most send this one, and looking for a word in a text is the dearer question.
+        let isJSON = !type.hasPrefix("text/xml") && type.lowercased().contains("json")
         return isJSON ? await answerJSON(request, host) : await answerXML(request, host)
     }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Model
+import PluginProtocol
+
+extension PluginInstance {
+    /// The longest body of an answer, in bytes, that is decoded where its caller runs.
+    private static let longestInPlace = 1 << 16
+
+    /// Hands a request over and returns the answer.
+    ///
+    /// - Throws: `pluginFailed` and `timeout`, which name the plugin; `PluginConnection.Unsent` where the plugin knows
+    ///   nothing of the request.
+    func handle(_ request: RouteRequest) async throws -> RouteResponse {
+        let token = token(for: request)
+        defer { tokens.remove(token) }
+        let outcome = try await process.connection.attempt(
+            HandleCall.method, HandleCall(request, callToken: token).parameters(), within: access.timeouts.call)
+        do {
+            return try await Self.response(outcome.get())
+        } catch let error as GatehouseError {
+            throw refusal(request, error)
+        }
+    }
+
+    /// Hands a request over without waiting; `answer` hears what became of it, once, where the plugin is read.
+    ///
+    /// It is sent with what else is handed over until `later` comes.
+    ///
+    /// - Returns: gives the request up; nil where the plugin knows nothing of it, and then `answer` hears nothing.
+    func begin(
+        _ request: RouteRequest, later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)? {
+        let token = token(for: request)
+        let call = HandleCall(request, callToken: token)
+        let giveUp = process.connection.begin(call, within: access.timeouts.call, later: later) { outcome in
+            self.tokens.remove(token)
+            answer(self.response(to: request, outcome))
+        }
+        if giveUp == nil { tokens.remove(token) }
+        return giveUp
+    }
+
+    private func token(for request: RouteRequest) -> String {
+        tokens.mint(
+            Principal(
+                identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: access.name))
+    }
+
+    private func response(
+        to request: RouteRequest, _ outcome: PluginConnection.Outcome
+    ) -> Result<RouteResponse, GatehouseError> {
+        switch outcome {
+        case .success(let answered):
+            do {
+                return .success(try HandleAnswer(result: answered.get()).response())
+            } catch {
+                let reason = error as? GatehouseError ?? GatehouseError(.internal, "\(error)")
+                return .failure(refusal(request, reason))
+            }
+        case .failure(let error as GatehouseError): return .failure(error)
+        case .failure: return .failure(GatehouseError(.pluginFailed, "The request was given up: the host stops."))
+        }
+    }
+
+    /// What the client hears of an answer that is an error, or wrong.
+    private func refusal(_ request: RouteRequest, _ error: GatehouseError) -> GatehouseError {
+        access.log.note("\(request.method) \(request.path) was answered with an error: \(error.message)")
+        return GatehouseError(
+            .pluginFailed, "The plugin \(access.name) could not answer the request; its log says why.",
+            cause: error.description)
+    }
+
+    /// The answer, checked; the consoles on the caller's event loop do not wait for a long one.
+    private static func response(_ result: JSONValue) async throws -> RouteResponse {
+        let bytes = ["body", "bodyBase64"].compactMap { result[$0]?.stringValue?.utf8.count }.max() ?? 0
+        let place: (any TaskExecutor)? = bytes > longestInPlace ? globalConcurrentExecutor : nil
+        return try await withTaskExecutorPreference(place) { try HandleAnswer(result: result).response() }
+    }
+}

@@ -54,7 +54,8 @@ import Testing
             }
         }
         let bare = try HandleAnswer(result: ["status": 204])
-        #expect(String(decoding: bare.text(id: 1), as: UTF8.self) == #"{"id":1,"jsonrpc":"2.0","result":{"status":204}}"#)
+        let text = String(decoding: bare.text(id: 1), as: UTF8.self)
+        #expect(text == #"{"id":1,"jsonrpc":"2.0","result":{"status":204}}"#)
         #expect(try JSONValueEncoder.encode(answer) == .object(answer.parameters()))
         #expect(try HandleAnswer(result: .object(answer.parameters())) == answer)
         #expect(try JSONValueDecoder.decode(HandleAnswer.self, from: .object(answer.parameters())) == answer)

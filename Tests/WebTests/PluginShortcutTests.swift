@@ -191,7 +191,8 @@ import Testing
         let gateway = FakeGateway([route])
         gateway.hold()
         let (states, report) = AsyncStream.makeStream(of: PluginListenerState.self)
-        try await TestServer.run(plugins: gateway, report: { report.yield($1) }) { _ in
+        let take: PluginListenerReport = { _, state in report.yield(state) }
+        try await TestServer.run(plugins: gateway, report: take) { _ in
             gateway.want([PluginListener(plugin: "hello", address: "127.0.0.1", port: 0, isTLS: false)])
             var reports = states.makeAsyncIterator()
             guard case .open(let port)? = await reports.next() else { throw GatehouseError(.internal, "not open") }

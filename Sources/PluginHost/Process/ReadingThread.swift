@@ -18,7 +18,9 @@ final class ReadingThread: Sendable {
 
     /// How long the error output is still read once the output is closed.
     private static let lastWords: Duration = .seconds(2)
-    private static let pieceBytes = 1 << 16
+    /// Less than 64 KiB: after a piece of that size is freed glibc tidies up all of its memory, which costs more than a
+    /// second read.
+    private static let pieceBytes = 1 << 15
 
     private let connection: PluginConnection
     private let state: Mutex<State>

@@ -6,15 +6,24 @@ import Synchronization
 /// Says for whom a plugin calls, by what it was handed with the request or the job.
 final class CallTokens: Sendable {
     private let principals = Mutex<[String: Principal]>([:])
+    private let minted = Atomic<UInt64>(0)
 
     /// A new token for that principal.
     func mint(_ principal: Principal) -> String {
         var random = SystemRandomNumberGenerator()
+        // The count makes it the only one, the random number one that nobody guesses.
+        var number = minted.wrappingAdd(1, ordering: .relaxed).newValue
         var text: [UInt8] = []
         text.reserveCapacity(32)
-        for _ in 0..<2 {
-            let number: UInt64 = random.next()
-            for place in 0..<16 { text.append(Self.digits[Int(truncatingIfNeeded: number >> (4 * place)) & 15]) }
+        while number > 0 {
+            text.append(Self.digits[Int(truncatingIfNeeded: number & 15)])
+            number >>= 4
+        }
+        text.append(UInt8(ascii: "-"))
+        number = random.next()
+        for _ in 0..<16 {
+            text.append(Self.digits[Int(truncatingIfNeeded: number & 15)])
+            number >>= 4
         }
         let token = String(decoding: text, as: UTF8.self)
         principals.withLock { $0[token] = principal }

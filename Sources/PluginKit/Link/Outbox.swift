@@ -87,7 +87,9 @@ final class Outbox: Sendable {
                     count += 1
                 }
                 defer { state.waiting.removeFirst(count) }
-                return (count == 1 ? state.waiting[0] : Array(state.waiting[..<count].joined()), [])
+                var bytes = state.waiting[0]
+                for line in state.waiting[1..<count] { bytes += line }
+                return (bytes, [])
             }
             state.waiting = []
             state.isWriting = false

@@ -21,7 +21,9 @@ struct StandardLink: HostLink {
 
     var tasks: (any TaskExecutor)? { thread }
 
-    private static let pieceBytes = 1 << 16
+    /// Less than 64 KiB: after a piece of that size is freed glibc tidies up all of its memory, which costs more than a
+    /// second read.
+    private static let pieceBytes = 1 << 15
 
     func listen(_ take: @escaping @Sendable ([UInt8]?) -> Void) {
         let (input, thread, outbox) = (input, thread, outbox)

@@ -108,7 +108,9 @@ struct ZentificArguments: Sendable {
 enum UUIDText {
     private static let digits = Array("0123456789abcdef".utf8)
 
-    /// A new one (RFC 9562, version 4). Foundation opens a file for each, which is most of the work of a short call.
+    /// Makes a new one (RFC 9562, version 4).
+    ///
+    /// Foundation opens a file for each, which is a good part of the work of a short call.
     static func random() -> String {
         var random = SystemRandomNumberGenerator()
         let version = (random.next() as UInt64) & ~0xF000 | 0x4000

@@ -54,7 +54,7 @@ extension PluginInstance {
         switch outcome {
         case .success(let answered):
             do {
-                return .success(try HandleAnswer(result: answered.get()).response())
+                return .success(try answered.get().handled().response())
             } catch {
                 let reason = error as? GatehouseError ?? GatehouseError(.internal, "\(error)")
                 return .failure(refusal(request, reason))
@@ -73,9 +73,10 @@ extension PluginInstance {
     }
 
     /// The answer, checked; the consoles on the caller's event loop do not wait for a long one.
-    private static func response(_ result: JSONValue) async throws -> RouteResponse {
-        let bytes = ["body", "bodyBase64"].compactMap { result[$0]?.stringValue?.utf8.count }.max() ?? 0
+    private static func response(_ answer: PluginConnection.Answer) async throws -> RouteResponse {
+        let answer = try answer.handled()
+        let bytes = max(answer.body?.utf8.count ?? 0, answer.bodyBase64?.utf8.count ?? 0)
         let place: (any TaskExecutor)? = bytes > longestInPlace ? globalConcurrentExecutor : nil
-        return try await withTaskExecutorPreference(place) { try HandleAnswer(result: result).response() }
+        return try await withTaskExecutorPreference(place) { try answer.response() }
     }
 }

@@ -11,6 +11,10 @@ package struct MessageAssembler: Sendable {
     package enum Arrival: Sendable, Equatable {
         /// A whole message.
         case message(Message)
+        /// A request for a plugin, where these are read apart.
+        case call(id: Int64, HandleCall)
+        /// The answer to one, where these are read apart.
+        case answer(id: Int64, HandleAnswer)
         /// A line, or a row of chunks, that is no message.
         case broken(GatehouseError)
     }
@@ -20,15 +24,24 @@ package struct MessageAssembler: Sendable {
         var text: [UInt8] = []
     }
 
+    /// Which messages are read apart, because most are of that kind.
+    package enum Frequent: Sendable {
+        case none
+        case calls
+        case answers
+    }
+
     private let limits: MessageLimits
+    private let frequent: Frequent
     private var line: [UInt8] = []
     private var isSkipping = false
     private var partials: [String: Partial] = [:]
     private var partialBytes = 0
 
     /// Starts with nothing received.
-    package init(limits: MessageLimits = .contract) {
+    package init(limits: MessageLimits = .contract, frequent: Frequent = .none) {
         self.limits = limits
+        self.frequent = frequent
     }
 
     /// Whether something has begun that is not complete.
@@ -66,10 +79,19 @@ package struct MessageAssembler: Sendable {
     private mutating func finishLine() -> Arrival? {
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         guard !line.isEmpty else { return nil }
+        if let arrival = frequentArrival() { return arrival }
         do {
             return try take(Message(text: line)).map(Arrival.message)
         } catch {
             return .broken(error as? GatehouseError ?? GatehouseError(.parseError, "This is no message."))
+        }
+    }
+
+    private func frequentArrival() -> Arrival? {
+        switch frequent {
+        case .none: nil
+        case .calls: HandleCall.read(line).map { .call(id: $0.id, $0.call) }
+        case .answers: HandleAnswer.read(line).map { .answer(id: $0.id, $0.answer) }
         }
     }
 

@@ -27,6 +27,11 @@ struct RequestWindow: Sendable {
         guard counts[address, default: 0] > maximum else { return nil }
         return max(1, 60 - Int((now - start).components.seconds))
     }
+
+    /// Counts a request less.
+    mutating func takeBack(_ address: String) {
+        if let count = counts[address], count > 0 { counts[address] = count - 1 }
+    }
 }
 
 /// A shared `RequestWindow` with the host's clock.
@@ -41,6 +46,9 @@ final class RequestThrottle: Sendable {
         let now = start.duration(to: .now)
         return window.withLock { $0.note(address, now: now) }
     }
+
+    /// Takes back what `note` counted: somebody else counts that request.
+    func takeBack(_ address: String) { window.withLock { $0.takeBack(address) } }
 
     /// Counts a request; the answer where there were too many, else nil.
     func refusal(_ address: String) -> Response? {

@@ -20,6 +20,15 @@ enum SecurityFields {
 
     private static let frameOptions = HTTPField.Name("X-Frame-Options")
 
+    /// What is added to every answer with a content policy of its own, but for how long it may be kept.
+    static let foreign: HTTPFields = {
+        var fields: HTTPFields = [.contentSecurityPolicy: "", .cacheControl: ""]
+        complete(&fields)
+        fields[.contentSecurityPolicy] = nil
+        fields[.cacheControl] = nil
+        return fields
+    }()
+
     /// Adds what an answer does not say itself.
     ///
     /// Files and answers of plugins bring a content policy of their own, which is stricter, and files of theirs

@@ -116,7 +116,7 @@ struct WebRoutes: Sendable {
     func shortcut(for listener: PluginListener?, serverName: String) -> HTTPShortcut {
         let policy = PluginShortcutPolicy(
             endpoint: endpoint(for: listener), throttle: throttle, reserved: listener == nil ? reserved : [],
-            serverName: serverName, date: HTTPDate())
+            serverName: serverName)
         return { PluginShortcut(policy: policy, peer: $0.remoteAddress?.ipAddress ?? "unknown") }
     }
 

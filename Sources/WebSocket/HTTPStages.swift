@@ -32,6 +32,11 @@ final class HTTPStages {
         if let shortcut { try pipeline.addHandler(shortcut) }
     }
 
+    /// The encoder's place.
+    func encoderContext(in pipeline: ChannelPipeline.SynchronousOperations) throws -> ChannelHandlerContext {
+        try pipeline.context(handler: encoder)
+    }
+
     /// Puts a fresh decoder behind the old one and takes that out: its left-over bytes go to the new one.
     func renewDecoder(in pipeline: ChannelPipeline.SynchronousOperations) throws {
         let old = decoder

@@ -34,6 +34,8 @@ package struct HTTPRequestLimits: Sendable, Equatable {
 }
 
 /// Makes a handler of `HTTPRequestPart` and `HTTPResponsePart` for a new connection, on its event loop.
+///
+/// It may write an answer as a head, a body and an end, or as a body that holds the bytes of the whole answer and an end.
 package typealias HTTPShortcut = @Sendable (any Channel) -> any ChannelHandler & RemovableChannelHandler
 
 /// One connection of the server: HTTP/1.1, with or without TLS, that can become a WebSocket at any request.

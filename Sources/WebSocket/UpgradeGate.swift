@@ -36,6 +36,10 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var readHeld = false
     private var isQuiescing = false
     private var headDeadline: Scheduled<Void>?
+    /// Whether an answer is being written whose head has gone to the encoder.
+    private var hasHead = false
+    /// Where what is written passes the encoder by.
+    private var encoder: ChannelHandlerContext?
 
     init(decide: @escaping UpgradeDecider, stages: HTTPStages, headTimeout: TimeAmount, logger: Logger) {
         self.decide = decide
@@ -45,12 +49,14 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        encoder = try? stages.encoderContext(in: context.pipeline.syncOperations)
         headDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: headTimeout) {
             context.close(promise: nil)
         }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
+        encoder = nil
         cancelDeadline()
     }
 
@@ -103,8 +109,21 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Outbound
 
+    /// A body without a head is a whole answer in bytes, made by a shortcut, and passes the encoder by.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { inFlight -= 1 }
+        switch unwrapOutboundIn(data) {
+        case .head:
+            hasHead = true
+        case .body(let bytes):
+            if !hasHead, let encoder { return encoder.write(NIOAny(bytes), promise: promise) }
+        case .end:
+            inFlight -= 1
+            defer { hasHead = false }
+            guard hasHead else {
+                promise?.succeed()
+                return
+            }
+        }
         context.write(data, promise: promise)
     }
 

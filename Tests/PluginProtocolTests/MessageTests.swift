@@ -39,6 +39,49 @@ import Testing
         }
     }
 
+    @Test func `the short way of reading agrees with the long one, whatever stands there`() throws {
+        var generator = SeededGenerator(seed: 11)
+        for number in 0..<400 {
+            let call = HandleCall(Self.request(&generator), callToken: generator.text(length: 8))
+            let answer = HandleAnswer(
+                RouteResponse(
+                    status: 200, headers: [("a", generator.text(length: 4))],
+                    cookies: [RouteCookie(name: "b", value: "c", maxAge: number % 2 == 0 ? 60 : nil)],
+                    body: Self.request(&generator).body))
+            for text in [call.text(id: Int64(number)), answer.text(id: .int(Int64(number)))] {
+                try Self.expectAgreement(text)
+                for _ in 0..<4 {
+                    var wrong = text
+                    let place = Int.random(in: 0..<wrong.count, using: &generator)
+                    wrong[place] = UInt8.random(in: 0...255, using: &generator)
+                    try Self.expectAgreement(wrong)
+                    wrong.remove(at: place)
+                    try Self.expectAgreement(wrong)
+                    try Self.expectAgreement(Array(text.prefix(place)))
+                }
+            }
+            // Escapes by number take the long way.
+            if call.text(id: 1).firstRange(of: Array("\\u".utf8)) == nil {
+                #expect(HandleCall.read(call.text(id: 1))?.call == call)
+            }
+        }
+        #expect(HandleAnswer.read(HandleAnswer(RouteResponse(body: Array("<a b=\"c\"/>\n".utf8))).text(id: 3))?.id == 3)
+    }
+
+    /// Whatever is read the short way, the long one reads alike.
+    private static func expectAgreement(_ text: [UInt8]) throws {
+        if let (id, call) = HandleCall.read(text) {
+            guard case .call(.int(id), HandleCall.method, let parameters) = try Message(text: text) else {
+                Issue.record("another message: \(String(decoding: text, as: UTF8.self))")
+                return
+            }
+            #expect(try HandleCall(parameters: parameters) == call)
+        }
+        if let (id, answer) = HandleAnswer.read(text) {
+            #expect(try Message(text: text) == .response(id: .int(id), outcome: .success(.object(answer.parameters()))))
+        }
+    }
+
     @Test func `an answer is written and read by hand as its Codable conformance does it`() throws {
         let answer = HandleAnswer(
             RouteResponse(

@@ -25,7 +25,7 @@ import Testing
         request("GET", "/hello", [("Cookie", "sessid=1"), ("Origin", "https://evil.example")]),
         request("GET", "/hello", [("Cookie", "a=1; sessid=1"), ("User-Agent", "curl"), ("X-One", "1")]),
         request("GET", "/hello", [("Connection", "keep-alive")]), request("GET", "/hello", [("Expect", "x")]),
-        request("GET", "/nobody"), request("GET", "/healthz"),
+        request("GET", "/nobody"), request("GET", "/healthz"), request("HEAD", "/hello/x"),
     ]
 
     private static let answers: [Result<RouteResponse, GatehouseError>] = [
@@ -49,13 +49,16 @@ import Testing
                 gateway.answer(answer)
                 let texts = Texts()
                 try await TestServer.run(plugins: gateway) { server in
-                    for request in Self.requests { await texts.add(try await server.exchange(request)) }
+                    // One connection for all: a byte too many would be taken for the next answer.
+                    let connection = try await WireConnection.open(.tcp(port: server.port))
+                    for request in Self.requests { await texts.add(try await connection.exchange(request)) }
+                    await connection.close()
                 }
                 got.append(await texts.all)
             }
             #expect(got[0] == got[1])
             #expect(quick.asked.map(Self.text) == slow.asked.map(Self.text))
-            #expect(quick.asked.count == 8)
+            #expect(quick.asked.count == 9)
         }
     }
 
@@ -90,6 +93,47 @@ import Testing
             #expect(got == ["hello", "ok\n", "hello", "hello", "ok\n", "There"])
             #expect(gateway.asked.map(\.path) == ["/hello", "/hello/2", "/hello/3"])
             await connection.close()
+        }
+    }
+
+    @Test func `what came after a request is not begun when the connection is closed`() async throws {
+        let route = PluginRoute(plugin: "hello", path: "/", isPrefix: true, isListenerOnly: true)
+        let gateway = FakeGateway([route])
+        gateway.hold()
+        try await withListener(gateway) { connection in
+            try await connection.send(["/1", "/2", "/3"].flatMap { Self.request("GET", $0).bytes })
+            try await eventually("the first one is there") { gateway.asked.count == 1 }
+            gateway.want([])
+            #expect(try await connection.answer().status == 503)
+            gateway.letGo()
+            try await connection.waitUntilClosed()
+            #expect(gateway.asked.map(\.path) == ["/1"])
+        }
+    }
+
+    @Test func `who does not read his answers is not asked for more`() async throws {
+        let gateway = FakeGateway([Self.hello])
+        gateway.answer(.success(RouteResponse(body: [UInt8](repeating: 0x61, count: 1 << 20))))
+        try await TestServer.run(plugins: gateway) { server in
+            let connection = try await WireConnection.open(.tcp(port: server.port), receiveBuffer: 4096)
+            try await connection.setReading(false)
+            for _ in 0..<40 { try await connection.send(Self.request("GET").bytes) }
+            try await Task.sleep(for: .milliseconds(300))
+            let asked = gateway.asked.count
+            #expect(asked < 12, "\(asked) answers of a megabyte wait")
+            try await connection.setReading(true)
+            for _ in 0..<40 { #expect(try await connection.answer().body.count == 1 << 20) }
+            await connection.close()
+        }
+    }
+
+    @Test func `a request that takes the router's way counts once against the limit`() async throws {
+        let gateway = FakeGateway([Self.hello])
+        gateway.beSlow()
+        try await TestServer.run(requestsPerMinute: 3, plugins: gateway) { server in
+            var statuses: [Int] = []
+            for _ in 0..<4 { statuses.append(try await server.exchange(Self.request("GET")).status) }
+            #expect(statuses == [200, 200, 200, 429])
         }
     }
 
@@ -190,21 +234,30 @@ import Testing
         let route = PluginRoute(plugin: "hello", path: "/", isPrefix: true, isListenerOnly: true)
         let gateway = FakeGateway([route])
         gateway.hold()
-        let (states, report) = AsyncStream.makeStream(of: PluginListenerState.self)
-        let take: PluginListenerReport = { _, state in report.yield(state) }
-        try await TestServer.run(plugins: gateway, report: take) { _ in
-            gateway.want([PluginListener(plugin: "hello", address: "127.0.0.1", port: 0, isTLS: false)])
-            var reports = states.makeAsyncIterator()
-            guard case .open(let port)? = await reports.next() else { throw GatehouseError(.internal, "not open") }
-            let connection = try await WireConnection.open(.tcp(port: port))
+        try await withListener(gateway) { connection in
             try await connection.send(Self.request("GET").bytes)
             try await eventually("it is there") { gateway.asked.count == 1 }
             gateway.want([])
             let answer = try await connection.answer()
             #expect(answer.status == 503 && answer.text.contains("hello"))
             try await connection.waitUntilClosed()
-            #expect(await reports.next() == .closed)
             #expect(gateway.givenUp == 1)
+        }
+    }
+
+    /// Opens a connection to a listener of the plugin's own.
+    private func withListener(
+        _ gateway: FakeGateway, _ body: @escaping @Sendable (WireConnection) async throws -> Void
+    ) async throws {
+        let (states, report) = AsyncStream.makeStream(of: PluginListenerState.self)
+        let take: PluginListenerReport = { _, state in report.yield(state) }
+        try await TestServer.run(plugins: gateway, report: take) { _ in
+            gateway.want([PluginListener(plugin: "hello", address: "127.0.0.1", port: 0, isTLS: false)])
+            var reports = states.makeAsyncIterator()
+            guard case .open(let port)? = await reports.next() else { throw GatehouseError(.internal, "not open") }
+            try await body(try await WireConnection.open(.tcp(port: port)))
+            gateway.want([])
+            #expect(await reports.next() == .closed)
         }
     }
 }

@@ -26,8 +26,32 @@ package final class PluginConnection: Sendable {
         let reason: GatehouseError
     }
 
+    /// What a plugin answered, as far as it has been read.
+    enum Answer: Sendable {
+        case value(JSONValue)
+        case handled(HandleAnswer)
+
+        /// The answer as a JSON value.
+        var value: JSONValue {
+            switch self {
+            case .value(let value): value
+            case .handled(let answer): .object(answer.parameters())
+            }
+        }
+
+        /// The answer to a request.
+        ///
+        /// - Throws: `invalidParameters`, with the field that is wrong.
+        func handled() throws -> HandleAnswer {
+            switch self {
+            case .value(let value): try HandleAnswer(result: value)
+            case .handled(let answer): answer
+            }
+        }
+    }
+
     /// What became of a call: the plugin's answer, be it an error, or why there is none.
-    typealias Outcome = Result<Result<JSONValue, GatehouseError>, any Error>
+    typealias Outcome = Result<Result<Answer, GatehouseError>, any Error>
 
     struct Pending {
         let method: String
@@ -128,7 +152,7 @@ extension PluginConnection {
         _ method: String, _ parameters: [String: JSONValue], within time: Duration
     ) async throws -> Result<JSONValue, GatehouseError> {
         do {
-            return try await attempt(method, parameters, within: time)
+            return try await attempt(method, parameters, within: time).map(\.value)
         } catch let error as Unsent {
             throw error.reason
         }
@@ -137,7 +161,7 @@ extension PluginConnection {
     /// Calls a method as `request` does; one that was never sent is told apart.
     func attempt(
         _ method: String, _ parameters: [String: JSONValue], within time: Duration
-    ) async throws -> Result<JSONValue, GatehouseError> {
+    ) async throws -> Result<Answer, GatehouseError> {
         let id = nextID()
         let encoded = Encoded(.call(id: .int(id), method: method, parameters: parameters))
         defer { if Task.isCancelled { state.withLock { _ = $0.abandoned.remove(id) } } }
@@ -337,20 +361,27 @@ extension PluginConnection {
         for arrival in arrivals {
             switch arrival {
             case .message(let message): receive(message)
+            case .answer(let id, let answer): receive(.success(.handled(answer)), to: id)
             case .broken(let error): receiveBroken(error)
+            // That is what the host says.
+            case .call: break
             }
         }
+    }
+
+    private func receive(_ answer: Result<Answer, GatehouseError>, to id: Int64?) {
+        let pending = state.withLock { state in
+            state.lastArrival = .now
+            return id.flatMap { state.pending.removeValue(forKey: $0) }
+        }
+        // One without a waiter came too late.
+        pending?.answer(.success(answer))
     }
 
     private func receive(_ message: Message) {
         switch message {
         case .response(let id, let outcome):
-            let pending = state.withLock { state in
-                state.lastArrival = .now
-                return id.intValue.flatMap { state.pending.removeValue(forKey: $0) }
-            }
-            // One without a waiter came too late.
-            pending?.answer(.success(outcome))
+            receive(outcome.map { .value($0) }, to: id.intValue)
         case .call(let id, let method, let parameters):
             let request = Request(id: id, method: method, parameters: parameters)
             let isTaken = state.withLock { state in

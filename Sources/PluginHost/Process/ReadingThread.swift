@@ -7,7 +7,7 @@ import Synchronization
 /// The thread that reads what a plugin writes, runs the tasks of its calls, and sends what did not fit into the pipe at once.
 final class ReadingThread: Sendable {
     private struct State {
-        var assembler = MessageAssembler()
+        var assembler = MessageAssembler(frequent: .answers)
         /// What the plugin writes; nil once it is closed.
         var output: OpenDescriptor?
         /// Its error output; nil once it is closed.

@@ -46,7 +46,10 @@ struct StandardLink: HostLink {
 
     /// Answers that follow each other closely go out in one piece, when the jobs at hand are done.
     func send(_ lines: [[UInt8]]) {
-        if thread.isRunningCaller { outbox.hold(lines) } else { outbox.send(lines) }
+        guard thread.isRunningCaller else { return outbox.send(lines) }
+        outbox.hold(lines)
+        // Another thread may have taken over in between, and have sent what was held before.
+        if !thread.isRunningCaller { outbox.sendHeld() }
     }
     func flush() async { await outbox.flush() }
 }

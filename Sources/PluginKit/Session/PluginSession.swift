@@ -35,17 +35,20 @@ struct PluginSession {
         await withDiscardingTaskGroup { group in
             group.addTask(name: "plugin events") { await hear(events) }
             var isReady = false
-            reading: for await message in arrivals {
-                switch message {
-                case .call(let id, ShutdownCall.method, _):
-                    calls.send(.response(id: id, outcome: .success([:])))
-                    break reading
-                case .call(let id, InitializeCall.method, let parameters):
-                    isReady = initialize(id, parameters, isReady: isReady, &group) || isReady
-                case .call(let id, let method, let parameters):
-                    answer(id, method, parameters, isReady: isReady, &group)
-                case .notification(let method, let parameters): note(method, parameters, queue, &group)
-                case .response: break
+            reading: for await batch in arrivals {
+                for arrival in batch {
+                    switch arrival {
+                    case .call(let id, let call): answer(.int(id), call, isReady: isReady, &group)
+                    case .message(.call(let id, ShutdownCall.method, _)):
+                        calls.send(.response(id: id, outcome: .success([:])))
+                        break reading
+                    case .message(.call(let id, InitializeCall.method, let parameters)):
+                        isReady = initialize(id, parameters, isReady: isReady, &group) || isReady
+                    case .message(.call(let id, let method, let parameters)):
+                        answer(id, method, parameters, isReady: isReady, &group)
+                    case .message(.notification(let method, let parameters)): note(method, parameters, queue, &group)
+                    case .message(.response), .answer, .broken: break
+                    }
                 }
             }
             queue.finish()
@@ -55,8 +58,8 @@ struct PluginSession {
     }
 
     /// Has the link's messages; answers to calls of ours go to those who wait, without a detour.
-    private func listen() -> AsyncStream<Message> {
-        let (arrivals, continuation) = AsyncStream.makeStream(of: Message.self)
+    private func listen() -> AsyncStream<[MessageAssembler.Arrival]> {
+        let (arrivals, continuation) = AsyncStream.makeStream(of: [MessageAssembler.Arrival].self)
         let inbox = Inbox(calls: calls, arrivals: continuation)
         link.listen(inbox.take)
         return arrivals
@@ -95,28 +98,40 @@ struct PluginSession {
         if method == PingCall.method {
             return calls.send(.response(id: id, outcome: .success([:])))
         }
-        guard isReady else {
-            let error = GatehouseError(.invalidRequest, "initialize must come before \(method).")
-            return calls.send(.response(id: id, outcome: .failure(error)))
+        guard isReady else { return refuse(id, method) }
+        if method == HandleCall.method {
+            do {
+                return answer(id, try HandleCall(parameters: parameters), isReady: isReady, &group)
+            } catch {
+                return calls.send(.response(id: id, outcome: .failure(told(error))))
+            }
         }
         group.addTask(name: "plugin call") {
             do {
-                if method == HandleCall.method {
-                    calls.send(try await handle(parameters), to: id)
-                } else {
-                    let result = try await carryOut(method, parameters)
-                    calls.send(.response(id: id, outcome: .success(result)))
-                }
+                let result = try await carryOut(method, parameters)
+                calls.send(.response(id: id, outcome: .success(result)))
             } catch {
                 calls.send(.response(id: id, outcome: .failure(told(error))))
             }
         }
     }
 
-    private func handle(_ parameters: [String: JSONValue]) async throws -> HandleAnswer {
-        let call = try HandleCall(parameters: parameters)
-        let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)
-        return HandleAnswer(reply.response)
+    /// Answers a request.
+    private func answer(_ id: JSONValue, _ call: HandleCall, isReady: Bool, _ group: inout DiscardingTaskGroup) {
+        guard isReady else { return refuse(id, HandleCall.method) }
+        group.addTask(name: "plugin request") {
+            do {
+                let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)
+                calls.send(HandleAnswer(reply.response), to: id)
+            } catch {
+                calls.send(.response(id: id, outcome: .failure(told(error))))
+            }
+        }
+    }
+
+    private func refuse(_ id: JSONValue, _ method: String) {
+        let error = GatehouseError(.invalidRequest, "initialize must come before \(method).")
+        calls.send(.response(id: id, outcome: .failure(error)))
     }
 
     private func carryOut(_ method: String, _ parameters: [String: JSONValue]) async throws -> JSONValue {

@@ -40,6 +40,8 @@ package struct HandleAnswer: ContractObject {
         (body, bodyBase64) = BodyText.fields(of: response.body)
     }
 
+    init(status: Int) { self.status = status }
+
     /// Reads the fields by hand.
     package init(parameters: [String: JSONValue]) throws {
         let members = FieldReader(parameters)

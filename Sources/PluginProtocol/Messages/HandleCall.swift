@@ -58,6 +58,22 @@ package struct HandleCall: ContractCall {
         secure = request.isSecure
     }
 
+    init(
+        callToken: String, method: String, path: String, query: String, headers: [HeaderField], body: String?,
+        bodyBase64: String?, client: Client, listener: String?, secure: Bool
+    ) {
+        self.callToken = callToken
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.bodyBase64 = bodyBase64
+        self.client = client
+        self.listener = listener
+        self.secure = secure
+    }
+
     /// Reads the fields by hand.
     package init(parameters: [String: JSONValue]) throws {
         let members = FieldReader(parameters)

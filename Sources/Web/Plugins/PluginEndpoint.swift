@@ -32,10 +32,10 @@ struct PluginEndpoint: Sendable {
         do {
             return try await answer(request, on: route, facts: facts, address: address)
         } catch let error as GatehouseError {
-            return Self.refusal(error, plugin: route.plugin).response
+            return Self.refusal(error, plugin: route.plugin).response(to: request.method)
         } catch {
             // The body did not come whole; nobody may be there to read this.
-            return Self.text("The request could not be read.\n", status: .badRequest).response
+            return Self.text("The request could not be read.\n", status: .badRequest).response(to: request.method)
         }
     }
 
@@ -48,7 +48,7 @@ struct PluginEndpoint: Sendable {
                 "The plugin \(route.plugin) does not answer \(request.method.rawValue) here, but \(allowed).\n",
                 status: .methodNotAllowed)
             answer.headers[.allow] = allowed
-            return answer.response
+            return answer.response(to: request.method)
         }
         let body: ByteBuffer
         do {
@@ -57,10 +57,11 @@ struct PluginEndpoint: Sendable {
             return Self.text(
                 "The plugin \(route.plugin) takes at most \(route.requestBytes) bytes here.\n",
                 status: .contentTooLarge
-            ).response
+            ).response(to: request.method)
         }
         let whole = routeRequest(request.head, admission, body: body, facts: facts, address: address)
-        return try Self.answer(to: request.method, try await gateway.handle(whole, on: route), admission).response
+        let answer = try await gateway.handle(whole, on: route)
+        return try Self.answer(answer, admission).response(to: request.method)
     }
 
     /// What the plugin is asked, of a request that it may have.
@@ -112,9 +113,7 @@ struct PluginEndpoint: Sendable {
     }
 
     /// What the client gets of the plugin's answer.
-    static func answer(
-        to method: HTTPRequest.Method, _ answer: RouteResponse, _ admission: Admission
-    ) throws(GatehouseError) -> PlainAnswer {
+    static func answer(_ answer: RouteResponse, _ admission: Admission) throws(GatehouseError) -> PlainAnswer {
         guard (200...599).contains(answer.status) else {
             throw GatehouseError(.pluginFailed, "It answers with the status \(answer.status); 200 to 599 are possible.")
         }
@@ -127,7 +126,7 @@ struct PluginEndpoint: Sendable {
         guard status.code != 204, status.code != 304 else { return PlainAnswer(status: status, headers: headers) }
         headers.append(HTTPField(name: .contentLength, value: String(answer.body.count)))
         if !headers.contains(.contentType), !answer.body.isEmpty { headers[.contentType] = "application/octet-stream" }
-        return PlainAnswer(status: status, headers: headers, body: method == .head ? [] : answer.body)
+        return PlainAnswer(status: status, headers: headers, body: answer.body)
     }
 
     /// What a client hears that the plugin could not answer; the text names the plugin.
@@ -154,17 +153,17 @@ struct PluginEndpoint: Sendable {
     }
 }
 
-/// An answer whose body is there as a whole.
+/// An answer whose body is there as a whole; it is left out where only the head is asked for.
 struct PlainAnswer {
     var status: HTTPResponse.Status
     var headers: HTTPFields
     var body: [UInt8] = []
 
     /// The same for a router.
-    var response: Response {
+    func response(to method: HTTPRequest.Method) -> Response {
         Response(
             status: status, headers: headers,
-            body: body.isEmpty ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
+            body: body.isEmpty || method == .head ? .init() : .init(byteBuffer: ByteBuffer(bytes: body)))
     }
 }
 

@@ -19,7 +19,10 @@ struct PluginRouting: RouterMiddleware {
         else { return try await next(request, context) }
         let facts = RequestFacts(request, peer: context.peer)
         let address = endpoint.policy.clientAddress(facts)
-        if let refusal = throttle.refusal(address) { return refusal }
+        if var refusal = throttle.refusal(address) {
+            if request.method == .head { refusal.body = .init() }
+            return refusal
+        }
         return await endpoint.respond(request, on: route, facts: facts, address: address)
     }
 

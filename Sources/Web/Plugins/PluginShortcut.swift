@@ -4,6 +4,7 @@ import HTTPTypes
 import HummingbirdCore
 import Model
 import NIOCore
+import NIOHTTP1
 import NIOHTTPTypes
 
 /// Decides which requests go straight to their plugin, on a connection's event loop: the small and simple ones.
@@ -18,9 +19,18 @@ struct PluginShortcutPolicy: Sendable {
     let throttle: RequestThrottle
     /// The first parts of the paths that are never a plugin's.
     let reserved: Set<Substring>
-    /// What the host is called in answers.
-    let serverName: String
-    let date: HTTPDate
+    /// The headers that every answer has and no plugin can set, as they go over the wire.
+    private let always: String
+    private let date = HTTPDate()
+
+    /// Makes a policy for one listener; `serverName` is what the host is called in answers.
+    init(endpoint: PluginEndpoint, throttle: RequestThrottle, reserved: Set<Substring>, serverName: String) {
+        self.endpoint = endpoint
+        self.throttle = throttle
+        self.reserved = reserved
+        always = (SecurityFields.foreign + [HTTPField(name: .server, value: serverName)])
+            .map { "\($0.name.rawName): \($0.value)\r\n" }.joined()
+    }
 
     /// A request that its plugin may have at once.
     struct Candidate {
@@ -48,35 +58,50 @@ struct PluginShortcutPolicy: Sendable {
     /// Hands a request over; nil where that takes a while, or the address asks too much.
     func begin(
         _ candidate: Candidate, body: ByteBuffer, later: (@escaping @Sendable () -> Void) -> Void,
-        answer: @escaping @Sendable (PlainAnswer) -> Void
+        answer: @escaping @Sendable (ByteBuffer) -> Void
     ) -> (@Sendable () -> Void)? {
         guard throttle.note(candidate.address) == nil else { return nil }
-        let (admission, plugin, method) = (candidate.admission, candidate.route.plugin, candidate.head.method)
+        let admission = candidate.admission
         let request = endpoint.routeRequest(
             candidate.head, admission, body: body, facts: candidate.facts, address: candidate.address)
-        return endpoint.gateway.begin(request, on: candidate.route, later: later) { outcome in
+        let giveUp = endpoint.gateway.begin(request, on: candidate.route, later: later) { outcome in
             do throws(GatehouseError) {
-                answer(complete(try PluginEndpoint.answer(to: method, try outcome.get(), admission)))
+                answer(bytes(of: try PluginEndpoint.answer(try outcome.get(), admission), to: candidate))
             } catch {
-                answer(complete(PluginEndpoint.refusal(error, plugin: plugin)))
+                answer(bytes(of: PluginEndpoint.refusal(error, plugin: candidate.route.plugin), to: candidate))
             }
         }
+        // The router counts it then.
+        if giveUp == nil { throttle.takeBack(candidate.address) }
+        return giveUp
     }
 
     /// The answer to a request that is given up because its connection is being closed.
-    func ending(plugin: String) -> PlainAnswer {
+    func ending(_ candidate: Candidate) -> ByteBuffer {
+        let plugin = candidate.route.plugin
         let error = GatehouseError(
             .limitExceeded, "The plugin \(plugin) has not answered, and the host closes this connection. Try again.")
-        return complete(PluginEndpoint.refusal(error, plugin: plugin))
+        return bytes(of: PluginEndpoint.refusal(error, plugin: plugin), to: candidate)
     }
 
-    private func complete(_ answer: PlainAnswer) -> PlainAnswer {
-        var answer = answer
-        SecurityFields.complete(&answer.headers)
-        // Plugins can not set these.
-        answer.headers.append(HTTPField(name: .date, value: date.now))
-        answer.headers.append(HTTPField(name: .server, value: serverName))
-        return answer
+    /// An answer as it goes over the wire, with the headers that all have: here they need not be put together anew.
+    private func bytes(of answer: PlainAnswer, to candidate: Candidate) -> ByteBuffer {
+        let code = answer.status.code
+        var bytes = ByteBufferAllocator().buffer(capacity: 1024 + answer.body.count)
+        bytes.writeString("HTTP/1.1 \(code) \(HTTPResponseStatus(statusCode: code).reasonPhrase)\r\n")
+        for field in answer.headers {
+            bytes.writeString(field.name.rawName)
+            bytes.writeString(": ")
+            bytes.writeString(field.value)
+            bytes.writeString("\r\n")
+        }
+        bytes.writeString(always)
+        if !answer.headers.contains(.cacheControl) { bytes.writeString("Cache-Control: no-store\r\n") }
+        bytes.writeString("Date: ")
+        bytes.writeString(date.now)
+        bytes.writeString("\r\n\r\n")
+        if candidate.head.method != .head { bytes.writeBytes(answer.body) }
+        return bytes
     }
 
     /// Whether a request wants nothing of the connection but that it goes on.
@@ -108,8 +133,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         case passing
         /// A request for a plugin comes in.
         case collecting(PluginShortcutPolicy.Candidate, ByteBuffer)
-        /// That plugin has a request; the closure gives it up.
-        case waiting(plugin: String, @Sendable () -> Void)
+        /// A plugin has a request; the closure gives it up.
+        case waiting(PluginShortcutPolicy.Candidate, @Sendable () -> Void)
         case ended
     }
 
@@ -123,6 +148,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     private let policy: PluginShortcutPolicy
     private let peer: String
     private var state = State.passing
+    /// How many requests have been handed over; tells whose answer comes.
+    private var handedOver = 0
     /// How many requests have passed through that are not answered yet.
     private var passed = 0
     private var held: [Held] = []
@@ -147,7 +174,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         case (.collecting(let candidate, let body), .end(let trailers)):
             begin(candidate, body, trailers, context)
         case (.passing, .head(let head)):
-            if passed == 0, let candidate = policy.candidate(head, peer: peer) {
+            // Who does not read his answers takes the router's way, which waits for him.
+            if passed == 0, context.channel.isWritable, let candidate = policy.candidate(head, peer: peer) {
                 state = .collecting(candidate, ByteBuffer())
             } else {
                 passed += 1
@@ -175,11 +203,10 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
-        passOnCollected(context)
+    /// The connection has ended, or become something else; nothing that was kept is begun any more.
+    func handlerRemoved(context: ChannelHandlerContext) {
         state = .ended
         held = []
-        context.fireChannelInactive()
     }
 
     // MARK: Outbound
@@ -194,9 +221,10 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        // The server ends the connection and does not wait for the plugin any longer.
-        if case .waiting(let plugin, let giveUp) = state {
-            finish(policy.ending(plugin: plugin), context)
+        // The server ends the connection: it does not wait for the plugin any longer, and begins nothing more.
+        if case .waiting(let candidate, let giveUp) = state {
+            held.removeAll { if case .part = $0 { true } else { false } }
+            finish(handedOver, policy.ending(candidate), context)
             giveUp()
         }
         context.close(mode: mode, promise: promise)
@@ -209,15 +237,17 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         _ context: ChannelHandlerContext
     ) {
         let (bound, eventLoop) = (NIOLoopBound((self, context), eventLoop: context.eventLoop), context.eventLoop)
+        handedOver += 1
+        let number = handedOver
         let later: (@escaping @Sendable () -> Void) -> Void = { eventLoop.execute($0) }
         let giveUp = policy.begin(candidate, body: body, later: later) { answer in
             eventLoop.execute {
                 let (handler, context) = bound.value
-                handler.finish(answer, context)
+                handler.finish(number, answer, context)
             }
         }
         if let giveUp {
-            state = .waiting(plugin: candidate.route.plugin, giveUp)
+            state = .waiting(candidate, giveUp)
         } else {
             passOnCollected(context)
             context.fireChannelRead(wrapInboundOut(.end(trailers)))
@@ -233,14 +263,10 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
     }
 
-    private func finish(_ answer: PlainAnswer, _ context: ChannelHandlerContext) {
-        guard case .waiting = state else { return }
+    private func finish(_ number: Int, _ answer: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard case .waiting = state, number == handedOver else { return }
         state = .passing
-        let head = HTTPResponse(status: answer.status, headerFields: answer.headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !answer.body.isEmpty {
-            context.write(wrapOutboundOut(.body(ByteBuffer(bytes: answer.body))), promise: nil)
-        }
+        context.write(wrapOutboundOut(.body(answer)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         goOn(context)
     }

@@ -67,6 +67,12 @@ package final class OpenDescriptor: Sendable {
         guard gatehouse_set_nonblocking(number) >= 0 else { throw SystemFailure.last }
     }
 
+    /// How much to read at once where much may come, in bytes.
+    ///
+    /// Less than 64 KiB: after a piece of that size is freed glibc tidies up all of its memory, which costs more than a
+    /// second read.
+    package static let usualPiece = 1 << 15
+
     /// Reads at most that many bytes.
     package func read(most: Int) -> Reading {
         var count = 0

@@ -66,14 +66,10 @@ extension XMLScanner {
         guard stands("<?xml"), position + 5 < bytes.count, XMLScanner.isSpace(bytes[position + 5]) else { return }
         position += 5
         let declaration = try upTo("?>")
-        let isEncodingNamed = declaration.indices.contains { declaration[$0...].starts(with: "encoding".utf8) }
-        guard isEncodingNamed else { return }
-        try checkEncoding(String(decoding: declaration, as: UTF8.self))
-    }
-
-    private func checkEncoding(_ declaration: String) throws {
-        guard let place = declaration.firstRange(of: "encoding") else { return }
-        let words = declaration[place.upperBound...].split { " =\"'\t\r\n".contains($0) }
+        let name = "encoding".utf8
+        guard let place = declaration.indices.first(where: { declaration[$0...].starts(with: name) }) else { return }
+        let rest = String(decoding: declaration[(place + name.count)...], as: UTF8.self)
+        let words = rest.split { " =\"'\t\r\n".contains($0) }
         let encoding = words.first?.lowercased() ?? ""
         guard ["utf-8", "utf8", "us-ascii", "ascii"].contains(encoding) else {
             throw failure("the encoding is \(encoding.prefix(40)); send UTF-8, the only one taken,")

@@ -119,6 +119,34 @@ private actor Counter {
         await idle.end()
     }
 
+    @Test func `what is to be done after the jobs comes after them, and only a job there is told so`() async throws {
+        let thread = try TaskThread(patience: 30_000)
+        let log = Mutex<[String]>([])
+        let isOver = Atomic(false)
+        let (rounds, round) = AsyncStream.makeStream(of: Void.self)
+        try thread.start("rounds") {
+            var wishes: [Readiness] = []
+            thread.wait(for: &wishes, milliseconds: nil) {
+                log.withLock { if $0.last == "job" { $0.append("after") } }
+                round.yield()
+            }
+            return !isOver.load(ordering: .acquiring)
+        }
+        #expect(!thread.isRunningCaller)
+        var turns = rounds.makeAsyncIterator()
+        // Before its thread has begun, tasks run elsewhere.
+        _ = await turns.next()
+        let task = Task(executorPreference: thread) {
+            log.withLock { $0.append("job") }
+            return thread.isRunningCaller
+        }
+        #expect(await task.value)
+        _ = await turns.next()
+        #expect(log.withLock { $0 } == ["job", "after"])
+        isOver.store(true, ordering: .releasing)
+        thread.wake()
+    }
+
     @Test func `a call of wake ends a wait, be it made before or during it`() async throws {
         let thread = try TaskThread()
         let rounds = Mutex(0)

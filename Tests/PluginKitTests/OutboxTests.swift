@@ -46,6 +46,43 @@ import Testing
         #expect(next == [Int](repeating: 300, count: 8))
     }
 
+    @Test func `lines that are held go out in one piece, in order, and none stays`() async throws {
+        let (reading, writing) = try OpenDescriptor.pipe()
+        try reading.stopBlocking()
+        let outbox = Outbox(writing)
+        outbox.hold([Array("a\n".utf8)])
+        guard case .nothing = reading.read(most: 100) else {
+            Issue.record("a held line went out by itself")
+            return
+        }
+        outbox.hold([Array("b\n".utf8)])
+        outbox.sendHeld()
+        guard case .bytes(let both) = reading.read(most: 100) else {
+            Issue.record("what was held did not go out")
+            return
+        }
+        #expect(both == Array("a\nb\n".utf8))
+
+        // One that is sent takes the held ones along; a full piece and a long hold wait for nobody.
+        outbox.hold([Array("c\n".utf8)])
+        outbox.send([Array("d\n".utf8)])
+        outbox.hold([[UInt8](repeating: 0x65, count: 5_000)])
+        outbox.hold([Array("f\n".utf8)])
+        try await Task.sleep(for: .milliseconds(2))
+        outbox.hold([Array("g\n".utf8)])
+        var rest: [UInt8] = []
+        while case .bytes(let bytes) = reading.read(most: 10_000) { rest += bytes }
+        #expect(rest == Array("c\nd\n".utf8) + [UInt8](repeating: 0x65, count: 5_000) + Array("f\ng\n".utf8))
+
+        outbox.hold([Array("h\n".utf8)])
+        await outbox.flush()
+        guard case .bytes(let last) = reading.read(most: 100) else {
+            Issue.record("flush left a held line")
+            return
+        }
+        #expect(last == Array("h\n".utf8))
+    }
+
     @Test func `nobody waits for a host that does not read, and what was sent arrives once it does`() async throws {
         let (reading, writing) = try OpenDescriptor.pipe()
         let outbox = Outbox(writing)

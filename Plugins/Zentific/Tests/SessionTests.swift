@@ -20,6 +20,19 @@ import XMLRPC
         #expect(core.asked == [])
     }
 
+    @Test func `sessions are UUIDs by chance, no two alike`() {
+        var seen: Set<String> = []
+        for _ in 0..<1_000 {
+            let session = UUIDText.random()
+            let groups = session.split(separator: "-")
+            #expect(UUIDText.isValid(session) && session == session.lowercased())
+            // RFC 9562, 5.4: version 4, and the variant's two bits.
+            #expect(groups[2].first == "4" && "89ab".contains(groups[3].prefix(1)))
+            seen.insert(session)
+        }
+        #expect(seen.count == 1_000)
+    }
+
     @Test func `a cookie that can be no session counts as none`() async throws {
         #expect(try await core.call("Zentific.hello", session: "1234").cookie != nil)
         #expect(try await core.fault("User.getUser", session: "1234")?.code == 2)

@@ -18,9 +18,6 @@ final class ReadingThread: Sendable {
 
     /// How long the error output is still read once the output is closed.
     private static let lastWords: Duration = .seconds(2)
-    /// Less than 64 KiB: after a piece of that size is freed glibc tidies up all of its memory, which costs more than a
-    /// second read.
-    private static let pieceBytes = 1 << 15
 
     private let connection: PluginConnection
     private let state: Mutex<State>
@@ -73,7 +70,7 @@ final class ReadingThread: Sendable {
 
     /// Reads messages; false at the end.
     private func read(_ source: OpenDescriptor) -> Bool {
-        switch source.read(most: Self.pieceBytes) {
+        switch source.read(most: OpenDescriptor.usualPiece) {
         case .bytes(let bytes):
             connection.receive(state.withLock { $0.assembler.feed(bytes) })
             return true
@@ -84,7 +81,7 @@ final class ReadingThread: Sendable {
 
     /// Reads lines for the log; false at the end.
     private func readErrors(_ source: OpenDescriptor) -> Bool {
-        switch source.read(most: Self.pieceBytes) {
+        switch source.read(most: OpenDescriptor.usualPiece) {
         case .bytes(let bytes):
             connection.log.feed(bytes)
             return true

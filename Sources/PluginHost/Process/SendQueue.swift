@@ -61,13 +61,21 @@ struct SendQueue: Sendable {
 /// A message that is written as text already, unless it is so long that it goes in chunks.
 struct Encoded {
     private let text: [UInt8]
+    private let isLine: Bool
 
     /// Writes the message, outside of any lock.
     init(_ message: Message) { self.init(text: JSONWriter.bytes(message.json)) }
 
     /// Takes the text of a message.
-    init(text: [UInt8]) { self.text = text }
+    init(text: [UInt8]) {
+        var text = text
+        isLine = text.count < MessageLimits.contract.lineBytes
+        if isLine { text.append(UInt8(ascii: "\n")) }
+        self.text = text
+    }
 
     /// Its lines.
-    func lines(_ writer: inout MessageLines) throws -> [[UInt8]] { try writer.lines(ofText: text) }
+    func lines(_ writer: inout MessageLines) throws -> [[UInt8]] {
+        isLine ? [text] : try writer.lines(ofText: text)
+    }
 }

@@ -21,10 +21,6 @@ struct StandardLink: HostLink {
 
     var tasks: (any TaskExecutor)? { thread }
 
-    /// Less than 64 KiB: after a piece of that size is freed glibc tidies up all of its memory, which costs more than a
-    /// second read.
-    private static let pieceBytes = 1 << 15
-
     func listen(_ take: @escaping @Sendable ([UInt8]?) -> Void) {
         let (input, thread, outbox) = (input, thread, outbox)
         do {
@@ -32,7 +28,7 @@ struct StandardLink: HostLink {
                 var wishes = [Readiness(input, .reading)]
                 thread.wait(for: &wishes, milliseconds: nil) { outbox.sendHeld() }
                 guard wishes[0].isReady else { return true }
-                guard case .bytes(let bytes) = input.read(most: Self.pieceBytes) else {
+                guard case .bytes(let bytes) = input.read(most: OpenDescriptor.usualPiece) else {
                     take(nil)
                     return false
                 }

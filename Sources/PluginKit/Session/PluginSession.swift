@@ -38,7 +38,8 @@ struct PluginSession {
             reading: for await batch in arrivals {
                 for arrival in batch {
                     switch arrival {
-                    case .call(let id, let call): answer(.int(id), call, isReady: isReady, &group)
+                    case .call(let id, let call) where isReady: answer(.int(id), call, &group)
+                    case .call(let id, _): refuse(.int(id), HandleCall.method)
                     case .message(.call(let id, ShutdownCall.method, _)):
                         calls.send(.response(id: id, outcome: .success([:])))
                         break reading
@@ -101,7 +102,7 @@ struct PluginSession {
         guard isReady else { return refuse(id, method) }
         if method == HandleCall.method {
             do {
-                return answer(id, try HandleCall(parameters: parameters), isReady: isReady, &group)
+                return answer(id, try HandleCall(parameters: parameters), &group)
             } catch {
                 return calls.send(.response(id: id, outcome: .failure(told(error))))
             }
@@ -117,8 +118,7 @@ struct PluginSession {
     }
 
     /// Answers a request.
-    private func answer(_ id: JSONValue, _ call: HandleCall, isReady: Bool, _ group: inout DiscardingTaskGroup) {
-        guard isReady else { return refuse(id, HandleCall.method) }
+    private func answer(_ id: JSONValue, _ call: HandleCall, _ group: inout DiscardingTaskGroup) {
         group.addTask(name: "plugin request") {
             do {
                 let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)

@@ -14,11 +14,19 @@ private struct MessageText {
     mutating func raw(_ text: String) { bytes.append(contentsOf: text.utf8) }
     mutating func string(_ text: String) { JSONWriter.write(text, to: &bytes) }
 
-    /// A member of an object after its first one.
-    mutating func member(_ name: String, _ text: String?) {
-        guard let text else { return }
+    /// A member's name, with all that stands before its text, and its text.
+    mutating func member(_ name: String, _ text: String) {
         raw(name)
         string(text)
+    }
+
+    /// The first members, of which there is one at most.
+    mutating func body(_ body: String?, base64: String?) {
+        for (name, text) in [("\"body\":", body), ("\"bodyBase64\":", base64)] {
+            guard let text else { continue }
+            member(name, text)
+            raw(",")
+        }
     }
 
     mutating func headers(_ headers: [HeaderField]) {
@@ -39,18 +47,8 @@ extension HandleCall {
     package func text(id: Int64) -> [UInt8] {
         var text = MessageText(capacity: 512 + (body ?? bodyBase64 ?? "").utf8.count)
         text.raw("{\"id\":\(id),\"jsonrpc\":\"2.0\",\"method\":\"\(Self.method)\",\"params\":{")
-        if let body {
-            text.raw("\"body\":")
-            text.string(body)
-            text.raw(",")
-        }
-        if let bodyBase64 {
-            text.raw("\"bodyBase64\":")
-            text.string(bodyBase64)
-            text.raw(",")
-        }
-        text.raw("\"callToken\":")
-        text.string(callToken)
+        text.body(body, base64: bodyBase64)
+        text.member("\"callToken\":", callToken)
         text.member(",\"client\":{\"address\":", client.address)
         text.member(",\"userAgent\":", client.userAgent)
         text.raw("},\"headers\":")
@@ -71,23 +69,13 @@ extension HandleAnswer {
         text.raw("{\"id\":")
         text.bytes.append(contentsOf: JSONWriter.bytes(id))
         text.raw(",\"jsonrpc\":\"2.0\",\"result\":{")
-        if let body {
-            text.raw("\"body\":")
-            text.string(body)
-            text.raw(",")
-        }
-        if let bodyBase64 {
-            text.raw("\"bodyBase64\":")
-            text.string(bodyBase64)
-            text.raw(",")
-        }
+        text.body(body, base64: bodyBase64)
         if let cookies {
             text.raw("\"cookies\":[")
             for (index, cookie) in cookies.enumerated() {
                 text.raw(index == 0 ? "{" : ",{")
                 if let age = cookie.maxAge { text.raw("\"maxAge\":\(age),") }
-                text.raw("\"name\":")
-                text.string(cookie.name)
+                text.member("\"name\":", cookie.name)
                 text.member(",\"value\":", cookie.value)
                 text.raw("}")
             }

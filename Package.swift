@@ -225,8 +225,8 @@ let package = Package(
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
                 httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioPosix, nioSSL,
-                serviceLifecycle,
+                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+                nioPosix, nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
 
@@ -285,7 +285,7 @@ let package = Package(
 
         // The plugins that come with Gatehouse: a library with the logic, an executable of ten lines.
         .target(
-            name: "ZentificPlugin", dependencies: ["JSONRPC", "Model", "PluginKit", "XMLRPC"],
+            name: "ZentificPlugin", dependencies: ["HostSystem", "JSONRPC", "Model", "PluginKit", "XMLRPC"],
             path: "Plugins/Zentific/Sources/ZentificPlugin", swiftSettings: settings),
         .executableTarget(
             name: "zentific-plugin", dependencies: ["PluginKit", "ZentificPlugin"],

@@ -45,12 +45,17 @@ package enum JSONWriter {
     private static let hexadecimal = Array("0123456789abcdef".utf8)
 
     /// Adds a text as a JSON string, with its quotes.
-    package static func write(_ text: String, to bytes: inout [UInt8]) {
+    package static func write(_ text: String, to bytes: inout [UInt8]) { quote(text.utf8, to: &bytes) }
+
+    /// Adds a text in UTF-8 as a JSON string, with its quotes.
+    package static func write(utf8 text: [UInt8], to bytes: inout [UInt8]) { quote(text, to: &bytes) }
+
+    private static func quote(_ text: some Collection<UInt8>, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         defer { bytes.append(UInt8(ascii: "\"")) }
-        if text.utf8.allSatisfy(isPlain) { return bytes.append(contentsOf: text.utf8) }
-        bytes.reserveCapacity(bytes.count + text.utf8.count + 32)
-        for byte in text.utf8 {
+        if text.allSatisfy(isPlain) { return bytes.append(contentsOf: text) }
+        bytes.reserveCapacity(bytes.count + text.count + 32)
+        for byte in text {
             switch byte {
             case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
             case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)

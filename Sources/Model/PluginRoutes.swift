@@ -144,28 +144,37 @@ package struct PluginFile: Sendable {
     }
 }
 
+/// A request that is ready to be handed to its plugin, as often as it comes.
+package protocol PreparedRequest: Sendable {
+    /// Hands it over where that can be done without waiting; nil where it can not, and then nothing has happened.
+    ///
+    /// - Parameters:
+    ///   - later: has work done soon, on the caller's thread: what is handed over until then goes out in one piece.
+    ///   - answer: gets the answer, once and on a thread that must not be kept; the errors are those of
+    ///     `PluginGateway.handle`.
+    /// - Returns: gives the request up: the answer is an error then, if there was none yet.
+    func begin(
+        body: [UInt8], later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)?
+}
+
 /// What the HTTP edge asks of the plugins.
 package protocol PluginGateway: Sendable {
     /// Who answers a path now; nil for nobody. Never waits.
     ///
     /// - Parameter listenerOf: the plugin on whose own listener the request came in; nil for the main one.
     func route(for path: String, listenerOf plugin: String?) -> PluginRoute?
+    /// Changes whenever `route` may answer otherwise than before. Never waits.
+    var routesVersion: Int { get }
     /// Hands a request to its plugin.
     ///
     /// - Throws: `notFound` where it was switched off meanwhile, `limitExceeded` with `retryAfter` where too many
     ///   wait, `timeout`, `pluginFailed`; each names the plugin.
     func handle(_ request: RouteRequest, on route: PluginRoute) async throws -> RouteResponse
-    /// Hands a request to its plugin where that can be done without waiting; nil where it can not, and then nothing
-    /// has happened.
-    ///
-    /// - Parameters:
-    ///   - later: has work done soon, on the caller's thread: what is handed over until then goes out in one piece.
-    ///   - answer: gets the answer, once and on a thread that must not be kept; the errors are those of `handle`.
-    /// - Returns: gives the request up: the answer is an error then, if there was none yet.
-    func begin(
-        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
-        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
-    ) -> (@Sendable () -> Void)?
+    /// Gets a request ready that may be made again and again, each time with a body of its own; that of the request
+    /// itself is not looked at. Never waits.
+    func prepare(_ request: RouteRequest, on route: PluginRoute) -> any PreparedRequest
     /// A file of an enabled plugin's `www/`, while its frontend part is on; nil where there is none. Never waits.
     func file(of plugin: String, path: String) -> PluginFile?
     /// The listeners that are wanted: the list now, and again whenever it changes. Ends at shutdown.

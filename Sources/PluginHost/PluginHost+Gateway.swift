@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Model
+import PluginProtocol
 
 extension PluginHost: PluginGateway {
     /// Who answers a path now.
@@ -26,26 +27,12 @@ extension PluginHost: PluginGateway {
         }
     }
 
-    /// Hands a request to its plugin, where that has a place free.
-    package nonisolated func begin(
-        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
-        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
-    ) -> (@Sendable () -> Void)? {
-        guard let access = routing.access(route.plugin), let instance = access.gate.enterAtOnce() else { return nil }
-        access.figures.begin()
-        let start = ContinuousClock.now
-        let giveUp = instance.begin(request, later: later) { outcome in
-            access.gate.leave(instance)
-            let isFailure = if case .failure = outcome { true } else { false }
-            access.figures.end(after: start.duration(to: .now), isFailure: isFailure)
-            answer(outcome)
-        }
-        guard let giveUp else {
-            access.gate.leave(instance)
-            access.figures.withdraw()
-            return nil
-        }
-        return giveUp
+    /// Changes with every change of the routes.
+    package nonisolated var routesVersion: Int { routing.version }
+
+    /// Gets a request ready.
+    package nonisolated func prepare(_ request: RouteRequest, on route: PluginRoute) -> any PreparedRequest {
+        ReadyRequest(request, plugin: route.plugin, routing: routing)
     }
 
     private static func handle(_ request: RouteRequest, _ access: PluginAccess) async throws -> RouteResponse {
@@ -70,4 +57,45 @@ extension PluginHost: PluginGateway {
 
     /// The listeners that are wanted.
     package nonisolated func listeners() -> AsyncStream<[PluginListener]> { routing.listeners() }
+}
+
+/// A request whose message is written, but for what differs each time.
+struct ReadyRequest: PreparedRequest {
+    /// The caller, who is nobody yet.
+    let principal: Principal
+    let frame: HandleFrame
+    /// The method and path, for the plugin's log.
+    let name: String
+    private let plugin: String
+    private let routing: RoutingTable
+
+    init(_ request: RouteRequest, plugin: String, routing: RoutingTable) {
+        principal = Principal(request, plugin: plugin)
+        frame = HandleFrame(request)
+        name = request.name
+        self.plugin = plugin
+        self.routing = routing
+    }
+
+    /// Hands it to its plugin, where that has a place free.
+    func begin(
+        body: [UInt8], later: (@escaping @Sendable () -> Void) -> Void,
+        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    ) -> (@Sendable () -> Void)? {
+        guard let access = routing.access(plugin), let instance = access.gate.enterAtOnce() else { return nil }
+        access.figures.begin()
+        let start = ContinuousClock.now
+        let giveUp = instance.begin(self, body: body, later: later) { outcome in
+            access.gate.leave(instance)
+            let isFailure = if case .failure = outcome { true } else { false }
+            access.figures.end(after: start.duration(to: .now), isFailure: isFailure)
+            answer(outcome)
+        }
+        guard let giveUp else {
+            access.gate.leave(instance)
+            access.figures.withdraw()
+            return nil
+        }
+        return giveUp
+    }
 }

@@ -12,14 +12,14 @@ extension PluginInstance {
     /// - Throws: `pluginFailed` and `timeout`, which name the plugin; `PluginConnection.Unsent` where the plugin knows
     ///   nothing of the request.
     func handle(_ request: RouteRequest) async throws -> RouteResponse {
-        let token = token(for: request)
+        let token = tokens.mint(Principal(request, plugin: access.name))
         defer { tokens.remove(token) }
         let outcome = try await process.connection.attempt(
             HandleCall.method, HandleCall(request, callToken: token).parameters(), within: access.timeouts.call)
         do {
             return try await Self.response(outcome.get())
         } catch let error as GatehouseError {
-            throw refusal(request, error)
+            throw refusal(request.name, error)
         }
     }
 
@@ -29,27 +29,23 @@ extension PluginInstance {
     ///
     /// - Returns: gives the request up; nil where the plugin knows nothing of it, and then `answer` hears nothing.
     func begin(
-        _ request: RouteRequest, later: (@escaping @Sendable () -> Void) -> Void,
+        _ request: ReadyRequest, body: [UInt8], later: (@escaping @Sendable () -> Void) -> Void,
         answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
     ) -> (@Sendable () -> Void)? {
-        let token = token(for: request)
-        let call = HandleCall(request, callToken: token)
-        let giveUp = process.connection.begin(call, within: access.timeouts.call, later: later) { outcome in
+        let token = tokens.mint(request.principal)
+        let name = request.name
+        let giveUp = process.connection.begin(within: access.timeouts.call, later: later) { id in
+            request.frame.text(id: id, callToken: token, body: body)
+        } answer: { outcome in
             self.tokens.remove(token)
-            answer(self.response(to: request, outcome))
+            answer(self.response(to: name, outcome))
         }
         if giveUp == nil { tokens.remove(token) }
         return giveUp
     }
 
-    private func token(for request: RouteRequest) -> String {
-        tokens.mint(
-            Principal(
-                identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: access.name))
-    }
-
     private func response(
-        to request: RouteRequest, _ outcome: PluginConnection.Outcome
+        to name: String, _ outcome: PluginConnection.Outcome
     ) -> Result<RouteResponse, GatehouseError> {
         switch outcome {
         case .success(let answered):
@@ -57,7 +53,7 @@ extension PluginInstance {
                 return .success(try answered.get().handled().response())
             } catch {
                 let reason = error as? GatehouseError ?? GatehouseError(.internal, "\(error)")
-                return .failure(refusal(request, reason))
+                return .failure(refusal(name, reason))
             }
         case .failure(let error as GatehouseError): return .failure(error)
         case .failure: return .failure(GatehouseError(.pluginFailed, "The request was given up: the host stops."))
@@ -65,8 +61,8 @@ extension PluginInstance {
     }
 
     /// What the client hears of an answer that is an error, or wrong.
-    private func refusal(_ request: RouteRequest, _ error: GatehouseError) -> GatehouseError {
-        access.log.note("\(request.method) \(request.path) was answered with an error: \(error.message)")
+    private func refusal(_ name: String, _ error: GatehouseError) -> GatehouseError {
+        access.log.note("\(name) was answered with an error: \(error.message)")
         return GatehouseError(
             .pluginFailed, "The plugin \(access.name) could not answer the request; its log says why.",
             cause: error.description)
@@ -78,5 +74,17 @@ extension PluginInstance {
         let bytes = max(answer.body?.utf8.count ?? 0, answer.bodyBase64?.utf8.count ?? 0)
         let place: (any TaskExecutor)? = bytes > longestInPlace ? globalConcurrentExecutor : nil
         return try await withTaskExecutorPreference(place) { try answer.response() }
+    }
+}
+
+extension RouteRequest {
+    /// What it is called in a log.
+    var name: String { "\(method) \(path)" }
+}
+
+extension Principal {
+    /// Who sent a request, before he says who he is.
+    init(_ request: RouteRequest, plugin: String) {
+        self.init(identity: .anonymous, address: request.address, userAgent: request.userAgent, plugin: plugin)
     }
 }

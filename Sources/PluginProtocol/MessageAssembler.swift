@@ -33,6 +33,7 @@ package struct MessageAssembler: Sendable {
 
     private let limits: MessageLimits
     private let frequent: Frequent
+    private var calls = HandleCallReader()
     private var line: [UInt8] = []
     private var isSkipping = false
     private var partials: [String: Partial] = [:]
@@ -87,10 +88,10 @@ package struct MessageAssembler: Sendable {
         }
     }
 
-    private func frequentArrival() -> Arrival? {
+    private mutating func frequentArrival() -> Arrival? {
         switch frequent {
         case .none: nil
-        case .calls: HandleCall.read(line).map { .call(id: $0.id, $0.call) }
+        case .calls: calls.read(line).map { .call(id: $0.id, $0.call) }
         case .answers: HandleAnswer.read(line).map { .answer(id: $0.id, $0.answer) }
         }
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HummingbirdCore
-import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
@@ -9,32 +7,26 @@ import NIOHTTPTypesHTTP1
 /// The handlers of the HTTP phase of a connection: put in once, taken out for good on an upgrade.
 final class HTTPStages {
     private let limits: HTTPRequestLimits
-    private let encoder = HTTPResponseEncoder()
+    private let encoder: HTTPResponseEncoder
     private var decoder: ByteToMessageHandler<HTTPRequestDecoder>
-    private let codec: HTTP1ToHTTPServerCodec
-    private let connection: HTTPConnectionStateHandler
+    private let life: HTTPConnectionLife
     private let shortcut: (any ChannelHandler & RemovableChannelHandler)?
+    private let codec: HTTP1ToHTTPServerCodec
 
-    init(
-        limits: HTTPRequestLimits, secure: Bool, shortcut: (any ChannelHandler & RemovableChannelHandler)?,
-        logger: Logger
-    ) {
-        self.shortcut = shortcut
+    init(limits: HTTPRequestLimits, secure: Bool, shortcut: (any ChannelHandler & RemovableChannelHandler)?) {
         self.limits = limits
+        self.shortcut = shortcut
+        encoder = HTTPResponseEncoder()
         decoder = Self.makeDecoder(limits)
+        life = HTTPConnectionLife(limits: limits, encoder: encoder)
         codec = HTTP1ToHTTPServerCodec(secure: secure)
-        connection = HTTPConnectionStateHandler(idleTimeout: limits.idleTimeout, logger: logger)
     }
 
     /// Adds everything, with the gate where it belongs.
     func install(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) throws {
-        try pipeline.addHandlers([encoder, decoder, gate, codec, connection])
+        try pipeline.addHandlers([encoder, decoder, life])
         if let shortcut { try pipeline.addHandler(shortcut) }
-    }
-
-    /// The encoder's place.
-    func encoderContext(in pipeline: ChannelPipeline.SynchronousOperations) throws -> ChannelHandlerContext {
-        try pipeline.context(handler: encoder)
+        try pipeline.addHandlers([gate, codec])
     }
 
     /// Puts a fresh decoder behind the old one and takes that out: its left-over bytes go to the new one.
@@ -49,10 +41,8 @@ final class HTTPStages {
     }
 
     /// Takes everything out that the gate does not need any more, but for the decoder.
-    ///
-    /// The state handler goes first: its idle timer must not outlive the upgrade.
     func removeAllButDecoder(gate: UpgradeGate, in pipeline: ChannelPipeline.SynchronousOperations) {
-        pipeline.removeHandler(connection, promise: nil)
+        pipeline.removeHandler(life, promise: nil)
         if let shortcut { pipeline.removeHandler(shortcut, promise: nil) }
         pipeline.removeHandler(codec, promise: nil)
         pipeline.removeHandler(encoder, promise: nil)

@@ -33,7 +33,7 @@ package struct HTTPRequestLimits: Sendable, Equatable {
     }
 }
 
-/// Makes a handler of `HTTPRequestPart` and `HTTPResponsePart` for a new connection, on its event loop.
+/// Makes a handler of `HTTPServerRequestPart` and `HTTPServerResponsePart` for a new connection, on its event loop.
 ///
 /// It may write an answer as a head, a body and an end, or as a body that holds the bytes of the whole answer and an end.
 package typealias HTTPShortcut = @Sendable (any Channel) -> any ChannelHandler & RemovableChannelHandler
@@ -81,9 +81,8 @@ package struct UpgradableHTTPChannel: HTTPChannelHandler {
                     NIOSSLServerHandler(
                         context: context, customVerificationCallback: nil, configuration: configuration))
             }
-            let stages = HTTPStages(limits: limits, secure: tls != nil, shortcut: shortcut?(channel), logger: logger)
-            let gate = UpgradeGate(
-                decide: decide, stages: stages, headTimeout: limits.headTimeout, logger: logger)
+            let stages = HTTPStages(limits: limits, secure: tls != nil, shortcut: shortcut?(channel))
+            let gate = UpgradeGate(decide: decide, stages: stages, logger: logger)
             try stages.install(gate: gate, in: pipeline)
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))

@@ -27,7 +27,6 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let decide: UpgradeDecider
     private let stages: HTTPStages
-    private let headTimeout: TimeAmount
     private let logger: Logger
     private var state = State.http
     private var inFlight = 0
@@ -35,43 +34,19 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     private var stopsDecoder = false
     private var readHeld = false
     private var isQuiescing = false
-    private var headDeadline: Scheduled<Void>?
-    /// Whether an answer is being written whose head has gone to the encoder.
-    private var hasHead = false
-    /// Where what is written passes the encoder by.
-    private var encoder: ChannelHandlerContext?
 
-    init(decide: @escaping UpgradeDecider, stages: HTTPStages, headTimeout: TimeAmount, logger: Logger) {
+    init(decide: @escaping UpgradeDecider, stages: HTTPStages, logger: Logger) {
         self.decide = decide
         self.stages = stages
-        self.headTimeout = headTimeout
         self.logger = logger
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        encoder = try? stages.encoderContext(in: context.pipeline.syncOperations)
-        headDeadline = context.eventLoop.assumeIsolated().scheduleTask(in: headTimeout) {
-            context.close(promise: nil)
-        }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        encoder = nil
-        cancelDeadline()
-    }
-
     func channelInactive(context: ChannelHandlerContext) {
-        cancelDeadline()
         if case .deciding(_, _, let decision) = state {
             state = .finished
             if let decision { abandon(decision) }
         }
         context.fireChannelInactive()
-    }
-
-    private func cancelDeadline() {
-        headDeadline?.cancel()
-        headDeadline = nil
     }
 
     // MARK: Inbound
@@ -87,7 +62,6 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch part {
         case .head(let head):
-            cancelDeadline()
             if inFlight == 0, WebSocketHandshake.isAskedFor(in: head), consider(head, context) { return }
             inFlight += 1
             stopsDecoder = Self.stopsDecoder(head)
@@ -109,21 +83,8 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Outbound
 
-    /// A body without a head is a whole answer in bytes, made by a shortcut, and passes the encoder by.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        switch unwrapOutboundIn(data) {
-        case .head:
-            hasHead = true
-        case .body(let bytes):
-            if !hasHead, let encoder { return encoder.write(NIOAny(bytes), promise: promise) }
-        case .end:
-            inFlight -= 1
-            defer { hasHead = false }
-            guard hasHead else {
-                promise?.succeed()
-                return
-            }
-        }
+        if case .end = unwrapOutboundIn(data) { inFlight -= 1 }
         context.write(data, promise: promise)
     }
 

@@ -14,6 +14,8 @@ final class FakeGateway: PluginGateway {
         var isHolding = false
         var held: [@Sendable () -> Void] = []
         var givenUp = 0
+        var prepared = 0
+        var changes = 0
     }
 
     private let state = Mutex(State())
@@ -47,7 +49,12 @@ final class FakeGateway: PluginGateway {
     func answer(_ answer: Result<RouteResponse, GatehouseError>) { state.withLock { $0.answer = answer } }
 
     /// Sets the routes from now on.
-    func routes(_ routes: [PluginRoute]) { state.withLock { $0.routes = routes } }
+    func routes(_ routes: [PluginRoute]) {
+        state.withLock { state in
+            state.routes = routes
+            state.changes += 1
+        }
+    }
 
     /// Sets a file, as `plugin/path`.
     func file(_ name: String, _ text: String, tag: String = "1") {
@@ -74,9 +81,32 @@ final class FakeGateway: PluginGateway {
         }
     }
 
-    func begin(
-        _ request: RouteRequest, on route: PluginRoute, later: (@escaping @Sendable () -> Void) -> Void,
-        answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+    var routesVersion: Int { state.withLock { $0.changes } }
+
+    func prepare(_ request: RouteRequest, on route: PluginRoute) -> any PreparedRequest {
+        state.withLock { $0.prepared += 1 }
+        return Ready(gateway: self, request: request)
+    }
+
+    /// How many requests were got ready.
+    var prepared: Int { state.withLock { $0.prepared } }
+
+    private struct Ready: PreparedRequest {
+        let gateway: FakeGateway
+        let request: RouteRequest
+
+        func begin(
+            body: [UInt8], later: (@escaping @Sendable () -> Void) -> Void,
+            answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
+        ) -> (@Sendable () -> Void)? {
+            var whole = request
+            whole.body = body
+            return gateway.begin(whole, answer: answer)
+        }
+    }
+
+    private func begin(
+        _ request: RouteRequest, answer: @escaping @Sendable (Result<RouteResponse, GatehouseError>) -> Void
     ) -> (@Sendable () -> Void)? {
         let (isTaken, answered) = state.withLock { state -> (Bool, Result<RouteResponse, GatehouseError>?) in
             guard !state.isSlow else { return (false, nil) }

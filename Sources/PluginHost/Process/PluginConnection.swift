@@ -177,14 +177,15 @@ extension PluginConnection {
 
     /// Hands a request over without waiting: `answer` hears what became of it, once, where the plugin is read.
     ///
+    /// - Parameter text: writes the message with the id it gets.
     /// - Returns: gives the call up, which `answer` then hears; nil where nothing was sent, and then it hears nothing.
     func begin(
-        _ call: HandleCall, within time: Duration, later: (@escaping @Sendable () -> Void) -> Void,
+        within time: Duration, later: (@escaping @Sendable () -> Void) -> Void, text: (Int64) -> [UInt8],
         answer: @escaping @Sendable (Outcome) -> Void
     ) -> (@Sendable () -> Void)? {
         let id = nextID()
         let pending = Pending(method: HandleCall.method, deadline: .now + time, answer: answer)
-        guard enqueue(id, pending, Encoded(text: call.text(id: id))) == nil else { return nil }
+        guard enqueue(id, pending, Encoded(text: text(id))) == nil else { return nil }
         if !isWriteDue.exchange(true, ordering: .acquiringAndReleasing) {
             later {
                 self.isWriteDue.store(false, ordering: .releasing)

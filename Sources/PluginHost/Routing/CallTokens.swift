@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import HostSystem
 import Model
 import Synchronization
 
@@ -10,7 +11,6 @@ final class CallTokens: Sendable {
 
     /// A new token for that principal.
     func mint(_ principal: Principal) -> String {
-        var random = SystemRandomNumberGenerator()
         // The count makes it the only one, the random number one that nobody guesses.
         var number = minted.wrappingAdd(1, ordering: .relaxed).newValue
         var text: [UInt8] = []
@@ -20,7 +20,7 @@ final class CallTokens: Sendable {
             number >>= 4
         }
         text.append(UInt8(ascii: "-"))
-        number = random.next()
+        number = RandomPool.next()
         for _ in 0..<16 {
             text.append(Self.digits[Int(truncatingIfNeeded: number & 15)])
             number >>= 4

@@ -41,6 +41,11 @@ final class RoutingTable: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Goes up after every change.
+    private let changes = Atomic(0)
+
+    /// Changes whenever another answer about routes is possible; to be asked before them.
+    var version: Int { changes.load(ordering: .acquiring) }
 
     /// What holds now.
     var routing: Routing { state.withLock { $0.routing } }
@@ -63,6 +68,7 @@ final class RoutingTable: Sendable {
         state.withLock { state in
             let isChanged = state.routing.listeners != routing.listeners
             state.routing = routing
+            changes.wrappingAdd(1, ordering: .releasing)
             if isChanged { for watcher in state.watchers.values { watcher.yield(routing.listeners) } }
         }
     }
@@ -93,6 +99,7 @@ final class RoutingTable: Sendable {
         let watchers = state.withLock { state in
             state.isClosed = true
             state.routing = Routing()
+            changes.wrappingAdd(1, ordering: .releasing)
             defer { state.watchers = [:] }
             return Array(state.watchers.values)
         }

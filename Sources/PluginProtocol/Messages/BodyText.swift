@@ -6,8 +6,15 @@ import Model
 /// Bodies as they stand in JSON: as text where they are UTF-8, else in Base64.
 enum BodyText {
     static func fields(of bytes: [UInt8]) -> (body: String?, base64: String?) {
-        if let text = String(validating: bytes, as: UTF8.self) { return (text, nil) }
-        return (nil, Data(bytes).base64EncodedString())
+        if let text = String(utf8: bytes[...]) { return (text, nil) }
+        return (nil, base64(bytes))
+    }
+
+    static func base64(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+
+    /// Whether bytes are text in UTF-8.
+    static func isText(_ bytes: [UInt8]) -> Bool {
+        bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
     }
 
     static func bytes(body: String?, base64: String?) throws -> [UInt8] {
@@ -20,6 +27,17 @@ enum BodyText {
             }
             return Array(data)
         default: throw GatehouseError.invalidParameter("body", "Give body or bodyBase64, not both.")
+        }
+    }
+}
+
+extension String {
+    /// The text that bytes are in UTF-8, nil where they are none; quick for ASCII, which most texts are.
+    init?(utf8 bytes: ArraySlice<UInt8>) {
+        if bytes.allSatisfy({ $0 < 0x80 }) {
+            self.init(decoding: bytes, as: UTF8.self)
+        } else {
+            self.init(validating: bytes, as: UTF8.self)
         }
     }
 }

@@ -13,6 +13,8 @@ private struct MessageScanner {
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     var isAtEnd: Bool { position == bytes.count }
+    /// What has not been read yet.
+    var rest: ArraySlice<UInt8> { bytes[position...] }
 
     /// Takes this text, where it is what comes next.
     mutating func take(_ text: String) -> Bool {
@@ -47,7 +49,7 @@ private struct MessageScanner {
             switch bytes[position] {
             case UInt8(ascii: "\""):
                 defer { position += 1 }
-                return String(validating: bytes[start..<position], as: UTF8.self)
+                return String(utf8: bytes[start..<position])
             case UInt8(ascii: "\\"): return escapedString(from: start)
             case 0..<0x20: return nil
             default: position += 1
@@ -62,7 +64,7 @@ private struct MessageScanner {
             let byte = bytes[position]
             position += 1
             switch byte {
-            case UInt8(ascii: "\""): return String(validating: text, as: UTF8.self)
+            case UInt8(ascii: "\""): return String(utf8: text[...])
             case UInt8(ascii: "\\"):
                 guard position < bytes.count, let plain = Self.escapes[bytes[position]] else { return nil }
                 text.append(plain)
@@ -125,35 +127,57 @@ private struct MessageScanner {
     }
 }
 
-extension HandleCall {
-    /// Reads the call that `text(id:)` wrote; nil for every other text.
-    package static func read(_ text: [UInt8]) -> (id: Int64, call: HandleCall)? {
+/// Reads handed-over requests; what one has in common with the one before it is read but once.
+package struct HandleCallReader: Sendable {
+    /// What is compared at most, in bytes.
+    private static let longestTail = 4_096
+
+    /// What stood behind the token of the last one, and what that said.
+    private var tail: [UInt8] = []
+    private var last: HandleCall?
+
+    /// Starts with nothing read.
+    package init() {}
+
+    /// Reads the call that `HandleFrame.text` wrote; nil for every other text.
+    package mutating func read(_ text: [UInt8]) -> (id: Int64, call: HandleCall)? {
         var scanner = MessageScanner(text)
         guard scanner.take("{\"id\":"), let id = scanner.number(),
             scanner.take(",\"jsonrpc\":\"2.0\",\"method\":\"rpc.handle\",\"params\":{")
         else { return nil }
         let body = scanner.member("\"body\":")
         let base64 = scanner.member("\"bodyBase64\":")
-        guard let token = scanner.member("\"callToken\":"), scanner.take("\"client\":{"),
-            let address = scanner.member("\"address\":"), scanner.take("\"userAgent\":"),
-            let userAgent = scanner.string(), scanner.take("},\"headers\":"), let headers = scanner.headers(),
-            scanner.take(",\"listener\":")
-        else { return nil }
-        var listener: String?
-        if !scanner.take("null") {
-            listener = scanner.string()
-            guard listener != nil else { return nil }
+        guard let token = scanner.member("\"callToken\":"), var call = known(scanner.rest) ?? frame(scanner) else {
+            return nil
         }
-        guard scanner.take(","), let method = scanner.member("\"method\":"), let path = scanner.member("\"path\":"),
+        call.callToken = token
+        call.body = body
+        call.bodyBase64 = base64
+        return (id, call)
+    }
+
+    private func known(_ rest: ArraySlice<UInt8>) -> HandleCall? { rest == tail[...] ? last : nil }
+
+    /// Reads everything behind the token, and keeps it.
+    private mutating func frame(_ scanner: MessageScanner) -> HandleCall? {
+        let rest = scanner.rest
+        var scanner = scanner
+        guard scanner.take("\"client\":{"), let address = scanner.member("\"address\":"),
+            scanner.take("\"userAgent\":"), let userAgent = scanner.string(), scanner.take("},\"headers\":"),
+            let headers = scanner.headers(), scanner.take(",\"listener\":")
+        else { return nil }
+        let hasListener = !scanner.take("null")
+        let listener = hasListener ? scanner.string() : nil
+        guard hasListener == (listener != nil), scanner.take(","), let method = scanner.member("\"method\":"), let path = scanner.member("\"path\":"),
             let query = scanner.member("\"query\":")
         else { return nil }
         let isSecure = scanner.take("\"secure\":true}}")
         guard isSecure || scanner.take("\"secure\":false}}"), scanner.isAtEnd else { return nil }
         let call = HandleCall(
-            callToken: token, method: method, path: path, query: query, headers: headers, body: body,
-            bodyBase64: base64, client: Client(address: address, userAgent: userAgent), listener: listener,
-            secure: isSecure)
-        return (id, call)
+            callToken: "", method: method, path: path, query: query, headers: headers, body: nil, bodyBase64: nil,
+            client: HandleCall.Client(address: address, userAgent: userAgent), listener: listener, secure: isSecure)
+        (tail, last) = rest.count <= Self.longestTail ? (Array(rest), call) : ([], nil)
+        return call
     }
 }
 

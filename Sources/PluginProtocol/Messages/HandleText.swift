@@ -29,7 +29,7 @@ private struct MessageText {
         }
     }
 
-    mutating func headers(_ headers: [HeaderField]) {
+    mutating func headers(_ headers: some Sequence<(name: String, value: String)>) {
         raw("[")
         for (index, header) in headers.enumerated() {
             raw(index == 0 ? "[" : ",[")
@@ -42,22 +42,45 @@ private struct MessageText {
     }
 }
 
-extension HandleCall {
-    /// The call with this id, as the text of a message.
-    package func text(id: Int64) -> [UInt8] {
-        var text = MessageText(capacity: 512 + (body ?? bodyBase64 ?? "").utf8.count)
-        text.raw("{\"id\":\(id),\"jsonrpc\":\"2.0\",\"method\":\"\(Self.method)\",\"params\":{")
-        text.body(body, base64: bodyBase64)
-        text.member("\"callToken\":", callToken)
-        text.member(",\"client\":{\"address\":", client.address)
-        text.member(",\"userAgent\":", client.userAgent)
+/// A request without its body: what stays the same while a client repeats itself, written once.
+package struct HandleFrame: Sendable {
+    private static let lead = Array(",\"jsonrpc\":\"2.0\",\"method\":\"\(HandleCall.method)\",\"params\":{".utf8)
+
+    /// Everything after the token.
+    private let tail: [UInt8]
+
+    /// Writes what a request says beside its body.
+    package init(_ request: RouteRequest) {
+        var text = MessageText(capacity: 512)
+        text.member(",\"client\":{\"address\":", request.address)
+        text.member(",\"userAgent\":", request.userAgent)
         text.raw("},\"headers\":")
-        text.headers(headers)
-        if let listener { text.member(",\"listener\":", listener) } else { text.raw(",\"listener\":null") }
-        text.member(",\"method\":", method)
-        text.member(",\"path\":", path)
-        text.member(",\"query\":", query)
-        text.raw(secure ? ",\"secure\":true}}" : ",\"secure\":false}}")
+        text.headers(request.headers)
+        if let listener = request.listener {
+            text.member(",\"listener\":", listener)
+        } else {
+            text.raw(",\"listener\":null")
+        }
+        text.member(",\"method\":", request.method)
+        text.member(",\"path\":", request.path)
+        text.member(",\"query\":", request.query)
+        text.raw(request.isSecure ? ",\"secure\":true}}" : ",\"secure\":false}}")
+        tail = text.bytes
+    }
+
+    /// The call with this id that hands the request over with that body, as the text of a message.
+    package func text(id: Int64, callToken: String, body: [UInt8]) -> [UInt8] {
+        var text = MessageText(capacity: 128 + tail.count + body.count)
+        text.raw("{\"id\":\(id)")
+        text.bytes.append(contentsOf: Self.lead)
+        if BodyText.isText(body) {
+            text.raw("\"body\":")
+            JSONWriter.write(utf8: body, to: &text.bytes)
+        } else {
+            text.member("\"bodyBase64\":", BodyText.base64(body))
+        }
+        text.member(",\"callToken\":", callToken)
+        text.bytes.append(contentsOf: tail)
         return text.bytes
     }
 }
@@ -83,7 +106,7 @@ extension HandleAnswer {
         }
         if let headers {
             text.raw("\"headers\":")
-            text.headers(headers)
+            text.headers(headers.lazy.map { ($0.name, $0.value) })
             text.raw(",")
         }
         text.raw("\"status\":\(status)}}")

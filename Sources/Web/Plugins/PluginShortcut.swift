@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import HTTPTypes
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
 
 /// Answers requests for plugins on the event loop of their connection, without a task for any of them.
 ///
 /// One request is under way at a time; what a client sends meanwhile is kept, and nothing more is read. Requests that
-/// the policy does not take pass through, and while one of them is not answered all others follow it.
+/// the policy does not take pass through, and while one of them is not answered all others follow it. A client that
+/// repeats itself, but for the bodies, is looked at once.
 final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = HTTPRequestPart
-    typealias InboundOut = HTTPRequestPart
-    typealias OutboundIn = HTTPResponsePart
-    typealias OutboundOut = HTTPResponsePart
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
 
     private enum State {
         /// Parts pass through.
@@ -26,7 +26,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// What came in while a plugin had a request.
     private enum Held {
-        case part(HTTPRequestPart)
+        case part(HTTPServerRequestPart)
         case event(Any)
         case error(any Error)
     }
@@ -40,6 +40,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     private var passed = 0
     private var held: [Held] = []
     private var isReadHeld = false
+    /// The last request that the policy took.
+    private var last: PluginShortcutPolicy.Candidate?
 
     init(policy: PluginShortcutPolicy, peer: String) {
         self.policy = policy
@@ -55,13 +57,13 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         case (.collecting(let candidate, var body), .body(let piece)):
             // Not more than the length that was announced, which the parser holds the client to.
             state = .passing
-            body.writeImmutableBuffer(piece)
+            if body.readableBytes == 0 { body = piece } else { body.writeImmutableBuffer(piece) }
             state = .collecting(candidate, body)
         case (.collecting(let candidate, let body), .end(let trailers)):
             begin(candidate, body, trailers, context)
         case (.passing, .head(let head)):
             // Who does not read his answers takes the router's way, which waits for him.
-            if passed == 0, context.channel.isWritable, let candidate = policy.candidate(head, peer: peer) {
+            if passed == 0, context.channel.isWritable, let candidate = candidate(head) {
                 state = .collecting(candidate, ByteBuffer())
             } else {
                 passed += 1
@@ -69,6 +71,12 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
             }
         default: context.fireChannelRead(data)
         }
+    }
+
+    private func candidate(_ head: HTTPRequestHead) -> PluginShortcutPolicy.Candidate? {
+        if let last, policy.isAsBefore(head, last) { return last }
+        last = policy.candidate(head, peer: peer)
+        return last
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -93,6 +101,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         state = .ended
         held = []
+        last = nil
     }
 
     // MARK: Outbound
@@ -119,7 +128,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: A request
 
     private func begin(
-        _ candidate: PluginShortcutPolicy.Candidate, _ body: ByteBuffer, _ trailers: HTTPFields?,
+        _ candidate: PluginShortcutPolicy.Candidate, _ body: ByteBuffer, _ trailers: HTTPHeaders?,
         _ context: ChannelHandlerContext
     ) {
         let (bound, eventLoop) = (NIOLoopBound((self, context), eventLoop: context.eventLoop), context.eventLoop)
@@ -152,7 +161,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     private func finish(_ number: Int, _ answer: ByteBuffer, _ context: ChannelHandlerContext) {
         guard case .waiting = state, number == handedOver else { return }
         state = .passing
-        context.write(wrapOutboundOut(.body(answer)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(answer))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         goOn(context)
     }

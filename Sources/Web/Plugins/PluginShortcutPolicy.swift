@@ -5,6 +5,7 @@ import HummingbirdCore
 import Model
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// Decides which requests go straight to their plugin, on a connection's event loop: the small and simple ones.
 ///
@@ -31,27 +32,56 @@ struct PluginShortcutPolicy: Sendable {
             .map { "\($0.name.rawName): \($0.value)\r\n" }.joined()
     }
 
-    /// A request that its plugin may have at once.
-    struct Candidate {
-        let head: HTTPRequest
-        let route: PluginRoute
+    /// A request that its plugin may have at once, apart from its body.
+    final class Candidate: Sendable {
+        let head: HTTPRequestHead
+        let plugin: String
         let admission: PluginEndpoint.Admission
-        let facts: RequestFacts
+        /// Who is counted.
         let address: String
+        fileprivate let request: any PreparedRequest
+        fileprivate let routesVersion: Int
+
+        fileprivate init(
+            _ head: HTTPRequestHead, plugin: String, _ admission: PluginEndpoint.Admission, address: String,
+            _ request: any PreparedRequest, routesVersion: Int
+        ) {
+            self.head = head
+            self.plugin = plugin
+            self.admission = admission
+            self.address = address
+            self.request = request
+            self.routesVersion = routesVersion
+        }
     }
 
     /// Looks at the head of a request; nil where it takes the other way.
-    func candidate(_ head: HTTPRequest, peer: String) -> Candidate? {
-        guard Self.isSimple(head.headerFields) else { return nil }
-        let path = URI(head.path ?? "/").path
-        guard !reserved.contains(PluginRouting.firstPart(of: path)),
-            let route = endpoint.gateway.route(for: path, listenerOf: endpoint.listener?.plugin),
-            Self.bodyBytes(head.headerFields).map({ $0 <= min(Self.longestBody, route.requestBytes) }) == true
+    func candidate(_ head: HTTPRequestHead, peer: String) -> Candidate? {
+        let gateway = endpoint.gateway
+        let version = gateway.routesVersion
+        let path = URI(head.uri).path
+        guard head.version == .http1_1, head.uri.hasPrefix("/"), Self.isSimple(head),
+            !reserved.contains(PluginRouting.firstPart(of: path)),
+            let route = gateway.route(for: path, listenerOf: endpoint.listener?.plugin),
+            let length = Self.bodyBytes(head.headers), length <= min(Self.longestBody, route.requestBytes),
+            let request = try? HTTPRequest(head, secure: endpoint.policy.settings.isTLS, splitCookie: false)
         else { return nil }
-        let facts = RequestFacts(head, peer: peer)
-        guard let admission = try? endpoint.admission(of: head, on: route, facts: facts) else { return nil }
+        let facts = RequestFacts(request, peer: peer)
+        guard let admission = try? endpoint.admission(of: request, on: route, facts: facts) else { return nil }
+        let address = endpoint.policy.clientAddress(facts)
+        let whole = endpoint.routeRequest(request, admission, body: ByteBuffer(), facts: facts, address: address)
         return Candidate(
-            head: head, route: route, admission: admission, facts: facts, address: endpoint.policy.clientAddress(facts))
+            head, plugin: route.plugin, admission, address: address, gateway.prepare(whole, on: route),
+            routesVersion: version)
+    }
+
+    /// Whether `candidate` would say the same of this head as of that one's, which came over the same connection.
+    func isAsBefore(_ head: HTTPRequestHead, _ candidate: Candidate) -> Bool {
+        let before = candidate.head
+        return head.uri == before.uri && head.method == before.method && head.version == before.version
+            && head.headers.count == before.headers.count
+            && zip(head.headers, before.headers).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+            && candidate.routesVersion == endpoint.gateway.routesVersion
     }
 
     /// Hands a request over; nil where that takes a while, or the address asks too much.
@@ -60,14 +90,11 @@ struct PluginShortcutPolicy: Sendable {
         answer: @escaping @Sendable (ByteBuffer) -> Void
     ) -> (@Sendable () -> Void)? {
         guard throttle.note(candidate.address) == nil else { return nil }
-        let admission = candidate.admission
-        let request = endpoint.routeRequest(
-            candidate.head, admission, body: body, facts: candidate.facts, address: candidate.address)
-        let giveUp = endpoint.gateway.begin(request, on: candidate.route, later: later) { outcome in
+        let giveUp = candidate.request.begin(body: Array(body.readableBytesView), later: later) { outcome in
             do throws(GatehouseError) {
-                answer(bytes(of: try PluginEndpoint.answer(try outcome.get(), admission), to: candidate))
+                answer(bytes(of: try PluginEndpoint.answer(try outcome.get(), candidate.admission), to: candidate))
             } catch {
-                answer(bytes(of: PluginEndpoint.refusal(error, plugin: candidate.route.plugin), to: candidate))
+                answer(bytes(of: PluginEndpoint.refusal(error, plugin: candidate.plugin), to: candidate))
             }
         }
         // The router counts it then.
@@ -77,7 +104,7 @@ struct PluginShortcutPolicy: Sendable {
 
     /// The answer to a request that is given up because its connection is being closed.
     func ending(_ candidate: Candidate) -> ByteBuffer {
-        let plugin = candidate.route.plugin
+        let plugin = candidate.plugin
         let error = GatehouseError(
             .limitExceeded, "The plugin \(plugin) has not answered, and the host closes this connection. Try again.")
         return bytes(of: PluginEndpoint.refusal(error, plugin: plugin), to: candidate)
@@ -99,20 +126,22 @@ struct PluginShortcutPolicy: Sendable {
         bytes.writeString("Date: ")
         bytes.writeString(date.now)
         bytes.writeString("\r\n\r\n")
-        if candidate.head.method != .head { bytes.writeBytes(answer.body) }
+        if candidate.head.method != .HEAD { bytes.writeBytes(answer.body) }
         return bytes
     }
 
     /// Whether a request wants nothing of the connection but that it goes on.
-    private static func isSimple(_ headers: HTTPFields) -> Bool {
-        guard !headers.contains(.expect), !headers.contains(.upgrade), !headers.contains(.transferEncoding) else {
-            return false
-        }
-        return headers.text(.connection).map { $0.lowercased() == "keep-alive" } ?? true
+    private static func isSimple(_ head: HTTPRequestHead) -> Bool {
+        let headers = head.headers
+        guard head.method != .CONNECT, !headers.contains(name: "expect"), !headers.contains(name: "upgrade"),
+            !headers.contains(name: "transfer-encoding")
+        else { return false }
+        return headers["connection"].allSatisfy { $0.lowercased() == "keep-alive" }
     }
 
     /// How long the body is going to be; nil where that is not known.
-    private static func bodyBytes(_ headers: HTTPFields) -> Int? {
-        headers.text(.contentLength).map { Int($0) } ?? 0
+    private static func bodyBytes(_ headers: HTTPHeaders) -> Int? {
+        let lengths = headers["content-length"]
+        return lengths.count > 1 ? nil : lengths.first.map { Int($0) } ?? 0
     }
 }

@@ -103,37 +103,3 @@ struct ZentificArguments: Sendable {
     /// The truth value of a parameter that the row has.
     func flag(_ name: String) -> Bool { values[name]?.boolValue ?? false }
 }
-
-/// The text form of a UUID.
-enum UUIDText {
-    private static let digits = Array("0123456789abcdef".utf8)
-
-    /// Makes a new one (RFC 9562, version 4).
-    ///
-    /// Foundation opens a file for each, which is a good part of the work of a short call.
-    static func random() -> String {
-        var random = SystemRandomNumberGenerator()
-        let version = (random.next() as UInt64) & ~0xF000 | 0x4000
-        let variant = (random.next() as UInt64) & ~(0b11 << 62) | 0b10 << 62
-        var text: [UInt8] = []
-        text.reserveCapacity(36)
-        for place in 0..<32 {
-            if [8, 12, 16, 20].contains(place) { text.append(UInt8(ascii: "-")) }
-            let half = place < 16 ? version : variant
-            text.append(digits[Int(truncatingIfNeeded: half >> (60 - place % 16 * 4)) & 15])
-        }
-        return String(decoding: text, as: UTF8.self)
-    }
-
-    /// Whether a text has that form: groups of 8, 4, 4, 4 and 12 hexadecimal digits.
-    static func isValid(_ text: String) -> Bool {
-        let bytes = text.utf8
-        guard bytes.count == 36 else { return false }
-        return bytes.enumerated().allSatisfy { place, byte in
-            switch place {
-            case 8, 13, 18, 23: byte == UInt8(ascii: "-")
-            default: Character(Unicode.Scalar(byte)).isHexDigit && byte < 0x80
-            }
-        }
-    }
-}

@@ -8,8 +8,9 @@ import Synchronization
 /// oldest give way to new ones.
 final class StrangerSessions: Sendable {
     private struct State {
-        var known: Set<String> = []
-        var order: [String] = []
+        /// By their numbers, which are looked up faster than texts.
+        var known: Set<UInt128> = []
+        var order: [UInt128] = []
         var oldest = 0
     }
 
@@ -27,6 +28,7 @@ final class StrangerSessions: Sendable {
 
     /// Notes a session that is no longer a login.
     func insert(_ session: String) {
+        guard let session = UUIDText.number(session) else { return }
         state.withLock { state in
             guard state.known.insert(session).inserted else { return }
             if state.order.count < capacity {
@@ -40,5 +42,8 @@ final class StrangerSessions: Sendable {
     }
 
     /// Whether it is one of these.
-    func contains(_ session: String) -> Bool { state.withLock { $0.known.contains(session) } }
+    func contains(_ session: String) -> Bool {
+        guard let session = UUIDText.number(session) else { return false }
+        return state.withLock { $0.known.contains(session) }
+    }
 }

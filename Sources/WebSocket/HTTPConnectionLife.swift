@@ -19,7 +19,7 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
     private var bytesContext: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     /// When something last came, or went when nothing was left to do; the deadline counts from there.
-    private var lastActivity = NIODeadline.now()
+    private var lastActivity = NIODeadline.uptimeNanoseconds(0)
     private var hasHadRequest = false
     /// Whether a request is coming in.
     private var isReading = false
@@ -37,7 +37,7 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         bytesContext = try? context.pipeline.syncOperations.context(handler: encoder)
-        lastActivity = .now()
+        lastActivity = context.eventLoop.now
         look(after: limits.headTimeout, context)
     }
 
@@ -60,7 +60,7 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
     /// Closes the connection where its time is over, else looks again when it can be.
     private func look(_ context: ChannelHandlerContext) {
         guard hasHadRequest else { return context.close(promise: nil) }
-        let now = NIODeadline.now()
+        let now = context.eventLoop.now
         // An answer may take as long as it wants.
         let isAnswering = unanswered > 0 && !isReading
         let deadline = isAnswering ? now + idleTimeout : lastActivity + idleTimeout
@@ -71,7 +71,7 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Inbound
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        lastActivity = .now()
+        lastActivity = context.eventLoop.now
         switch unwrapInboundIn(data) {
         case .head:
             isReading = true
@@ -113,7 +113,7 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
         hasHead = false
         unanswered -= 1
         guard unanswered == 0, !isUpgraded else { return }
-        lastActivity = .now()
+        lastActivity = context.eventLoop.now
         guard isQuiescing else { return }
         context.flush()
         context.close(promise: nil)

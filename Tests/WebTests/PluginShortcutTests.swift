@@ -77,6 +77,68 @@ import Testing
         "\(request.method) \(request.path) \(request.query) \(request.headers) \(request.body.count) \(request.address)"
     }
 
+    @Test func `a client that repeats itself is looked at once, until something is different`() async throws {
+        let gateway = FakeGateway([Self.hello])
+        try await TestServer.run(plugins: gateway) { server in
+            let connection = try await WireConnection.open(.tcp(port: server.port))
+            func ask(_ requests: [WireRequest], prepared: Int) async throws {
+                for request in requests {
+                    let answer = try await connection.exchange(request)
+                    #expect(answer.status == 200 && answer.text == "hello")
+                }
+                #expect(gateway.prepared == prepared)
+            }
+            let first = Self.request("POST", body: "<a/>")
+            try await ask([first, Self.request("POST", body: "<b/>"), Self.request("POST", body: "<c/>")], prepared: 1)
+            try await ask(
+                [Self.request("POST", body: "<longer/>"), Self.request("POST", "/hello/2", body: "<a/>")], prepared: 3)
+            try await ask([Self.request("POST", "/hello/2", [("X-One", "1")], body: "<a/>")], prepared: 4)
+            try await ask([Self.request("POST", "/hello/2", [("X-One", "2")], body: "<a/>")], prepared: 5)
+            #expect(
+                gateway.asked.map { String(decoding: $0.body, as: UTF8.self) } == [
+                    "<a/>", "<b/>", "<c/>", "<longer/>", "<a/>", "<a/>", "<a/>",
+                ])
+            let own = gateway.asked.suffix(2).map { asked in asked.headers.first { $0.name == "x-one" }?.value }
+            #expect(own == ["1", "2"])
+            // The route goes, and comes back as somebody else's.
+            gateway.routes([])
+            let gone = Self.request("POST", "/hello/2", [("X-One", "2")], body: "<a/>")
+            #expect(try await connection.exchange(gone).status == 404)
+            gateway.routes([PluginRoute(plugin: "other", path: "/hello", isPrefix: true)])
+            try await ask([gone], prepared: 6)
+            await connection.close()
+        }
+    }
+
+    @Test func `answers that differ from the one before are told apart`() async throws {
+        let gateway = FakeGateway([Self.hello])
+        let answers = [
+            RouteResponse(headers: [("content-type", "text/xml")], body: Array("<a/>".utf8)),
+            RouteResponse(headers: [("content-type", "text/xml")], body: Array("<longer/>".utf8)),
+            RouteResponse(headers: [("content-type", "text/xml")]),
+            RouteResponse(
+                headers: [("content-type", "text/xml")], cookies: [RouteCookie(name: "sessid", value: "1", maxAge: 9)],
+                body: Array("<a/>".utf8)),
+            RouteResponse(status: 404, headers: [("content-type", "text/xml")], body: Array("<a/>".utf8)),
+            RouteResponse(status: 204, headers: [("content-type", "text/xml")], body: Array("<a/>".utf8)),
+            RouteResponse(headers: [("content-type", "text/html")], body: Array("<a/>".utf8)), RouteResponse(),
+            RouteResponse(body: Array("<a/>".utf8)),
+        ]
+        try await TestServer.run(plugins: gateway) { server in
+            let (one, connection) = (Texts(), try await WireConnection.open(.tcp(port: server.port)))
+            let each = Texts()
+            for answer in answers {
+                gateway.answer(.success(answer))
+                await one.add(try await connection.exchange(Self.request("GET")))
+                await each.add(try await server.exchange(Self.request("GET", "/hello", [("Connection", "close")])))
+            }
+            await connection.close()
+            let (got, wanted) = (await one.all, await each.all)
+            #expect(got == wanted.map { $0.replacing("connection: close\n", with: "") })
+            #expect(got.count == answers.count && got[3].contains("sessid=1") && !got[4].contains("sessid"))
+        }
+    }
+
     @Test func `requests of one connection are answered in their order, whatever way each takes`() async throws {
         let gateway = FakeGateway([Self.hello])
         gateway.hold()

@@ -23,7 +23,10 @@ import XMLRPC
     @Test func `sessions are UUIDs by chance, no two alike`() {
         var seen: Set<String> = []
         for _ in 0..<1_000 {
-            let session = UUIDText.random()
+            let number = UUIDText.randomNumber()
+            let session = UUIDText.text(number)
+            #expect(UUIDText.number(session) == number)
+            #expect(UUIDText.number(session.uppercased()) == number)
             let groups = session.split(separator: "-")
             #expect(UUIDText.isValid(session) && session == session.lowercased())
             // RFC 9562, 5.4: version 4, and the variant's two bits.

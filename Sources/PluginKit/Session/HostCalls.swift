@@ -37,7 +37,7 @@ final class HostCalls: Sendable {
     }
 
     /// Sends the answer to a request; one that is too long is replaced by an error that says so.
-    func send(_ answer: HandleAnswer, to id: JSONValue) {
+    func send(_ answer: RouteResponse, to id: JSONValue) {
         do {
             let text = answer.text(id: id)
             link.send(try state.withLock { try $0.lines.lines(ofText: text) })

@@ -122,7 +122,7 @@ struct PluginSession {
         group.addTask(name: "plugin request") {
             do {
                 let reply = try await plugin.reply(to: RouteCall(call.request(), token: call.callToken), host: host)
-                calls.send(HandleAnswer(reply.response), to: id)
+                calls.send(reply.response, to: id)
             } catch {
                 calls.send(.response(id: id, outcome: .failure(told(error))))
             }

@@ -59,29 +59,42 @@ private struct MessageScanner {
     }
 
     private mutating func escapedString(from start: Int) -> String? {
-        var text = Array(bytes[start..<position])
+        var text: [UInt8] = []
+        text.reserveCapacity(2 * (position - start) + 64)
+        text.append(contentsOf: bytes[start..<position])
         while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            switch byte {
-            case UInt8(ascii: "\""): return String(utf8: text[...])
-            case UInt8(ascii: "\\"):
-                guard position < bytes.count, let plain = Self.escapes[bytes[position]] else { return nil }
-                text.append(plain)
+            switch bytes[position] {
+            case UInt8(ascii: "\""):
                 position += 1
+                return String(utf8: text[...])
+            case UInt8(ascii: "\\"):
+                guard position + 1 < bytes.count, let plain = Self.plain(bytes[position + 1]) else { return nil }
+                text.append(plain)
+                position += 2
             case 0..<0x20: return nil
-            default: text.append(byte)
+            default:
+                let from = position
+                while position < bytes.count, Self.standsForItself(bytes[position]) { position += 1 }
+                text.append(contentsOf: bytes[from..<position])
             }
         }
         return nil
     }
 
-    /// The escapes of one letter; those by number are left to the general parser.
-    private static let escapes: [UInt8: UInt8] = [
-        UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
-        UInt8(ascii: "/"): UInt8(ascii: "/"),
-        UInt8(ascii: "n"): 0x0A, UInt8(ascii: "r"): 0x0D, UInt8(ascii: "t"): 0x09,
-    ]
+    private static func standsForItself(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    /// What an escape of one letter stands for; those by number are left to the general parser.
+    private static func plain(_ letter: UInt8) -> UInt8? {
+        switch letter {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): letter
+        case UInt8(ascii: "n"): 0x0A
+        case UInt8(ascii: "r"): 0x0D
+        case UInt8(ascii: "t"): 0x09
+        default: nil
+        }
+    }
 
     /// A member with its name and colon as given, and the comma after it; nil where another one stands.
     mutating func member(_ name: String) -> String? {
@@ -168,8 +181,8 @@ package struct HandleCallReader: Sendable {
         else { return nil }
         let hasListener = !scanner.take("null")
         let listener = hasListener ? scanner.string() : nil
-        guard hasListener == (listener != nil), scanner.take(","), let method = scanner.member("\"method\":"), let path = scanner.member("\"path\":"),
-            let query = scanner.member("\"query\":")
+        guard hasListener == (listener != nil), scanner.take(","), let method = scanner.member("\"method\":"),
+            let path = scanner.member("\"path\":"), let query = scanner.member("\"query\":")
         else { return nil }
         let isSecure = scanner.take("\"secure\":true}}")
         guard isSecure || scanner.take("\"secure\":false}}"), scanner.isAtEnd else { return nil }

@@ -20,16 +20,14 @@ private struct MessageText {
         string(text)
     }
 
-    /// The first members, of which there is one at most.
-    mutating func body(_ body: String?, base64: String?) {
-        for (name, text) in [("\"body\":", body), ("\"bodyBase64\":", base64)] {
-            guard let text else { continue }
-            member(name, text)
-            raw(",")
-        }
+    /// The body, as a text where it is one.
+    mutating func body(_ body: [UInt8]) {
+        guard BodyText.isText(body) else { return member("\"bodyBase64\":", BodyText.base64(body)) }
+        raw("\"body\":")
+        JSONWriter.write(utf8: body, to: &bytes)
     }
 
-    mutating func headers(_ headers: some Sequence<(name: String, value: String)>) {
+    mutating func headers(_ headers: [(name: String, value: String)]) {
         raw("[")
         for (index, header) in headers.enumerated() {
             raw(index == 0 ? "[" : ",[")
@@ -73,43 +71,32 @@ package struct HandleFrame: Sendable {
         var text = MessageText(capacity: 128 + tail.count + body.count)
         text.raw("{\"id\":\(id)")
         text.bytes.append(contentsOf: Self.lead)
-        if BodyText.isText(body) {
-            text.raw("\"body\":")
-            JSONWriter.write(utf8: body, to: &text.bytes)
-        } else {
-            text.member("\"bodyBase64\":", BodyText.base64(body))
-        }
+        text.body(body)
         text.member(",\"callToken\":", callToken)
         text.bytes.append(contentsOf: tail)
         return text.bytes
     }
 }
 
-extension HandleAnswer {
+extension RouteResponse {
     /// The answer to the call with this id, as the text of a message.
     package func text(id: JSONValue) -> [UInt8] {
-        var text = MessageText(capacity: 256 + (body ?? bodyBase64 ?? "").utf8.count)
+        var text = MessageText(capacity: 512 + body.count)
         text.raw("{\"id\":")
         text.bytes.append(contentsOf: JSONWriter.bytes(id))
         text.raw(",\"jsonrpc\":\"2.0\",\"result\":{")
-        text.body(body, base64: bodyBase64)
-        if let cookies {
-            text.raw("\"cookies\":[")
-            for (index, cookie) in cookies.enumerated() {
-                text.raw(index == 0 ? "{" : ",{")
-                if let age = cookie.maxAge { text.raw("\"maxAge\":\(age),") }
-                text.member("\"name\":", cookie.name)
-                text.member(",\"value\":", cookie.value)
-                text.raw("}")
-            }
-            text.raw("],")
+        text.body(body)
+        text.raw(",\"cookies\":[")
+        for (index, cookie) in cookies.enumerated() {
+            text.raw(index == 0 ? "{" : ",{")
+            if let age = cookie.maxAge { text.raw("\"maxAge\":\(age),") }
+            text.member("\"name\":", cookie.name)
+            text.member(",\"value\":", cookie.value)
+            text.raw("}")
         }
-        if let headers {
-            text.raw("\"headers\":")
-            text.headers(headers.lazy.map { ($0.name, $0.value) })
-            text.raw(",")
-        }
-        text.raw("\"status\":\(status)}}")
+        text.raw("],\"headers\":")
+        text.headers(headers)
+        text.raw(",\"status\":\(status)}}")
         return text.bytes
     }
 }

@@ -6,6 +6,7 @@ import Model
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import Synchronization
 
 /// Decides which requests go straight to their plugin, on a connection's event loop: the small and simple ones.
 ///
@@ -20,8 +21,8 @@ struct PluginShortcutPolicy: Sendable {
     /// The first parts of the paths that are never a plugin's.
     let reserved: Set<Substring>
     /// The headers that every answer has and no plugin can set, as they go over the wire.
-    private let always: String
-    private let date = HTTPDate()
+    let always: String
+    let date = HTTPDate()
 
     /// Makes a policy for one listener; `serverName` is what the host is called in answers.
     init(endpoint: PluginEndpoint, throttle: RequestThrottle, reserved: Set<Substring>, serverName: String) {
@@ -41,6 +42,8 @@ struct PluginShortcutPolicy: Sendable {
         let address: String
         fileprivate let request: any PreparedRequest
         fileprivate let routesVersion: Int
+        /// That of the last answer.
+        let lastHead = Mutex<AnswerHead?>(nil)
 
         fileprivate init(
             _ head: HTTPRequestHead, plugin: String, _ admission: PluginEndpoint.Admission, address: String,
@@ -92,7 +95,7 @@ struct PluginShortcutPolicy: Sendable {
         guard throttle.note(candidate.address) == nil else { return nil }
         let giveUp = candidate.request.begin(body: Array(body.readableBytesView), later: later) { outcome in
             do throws(GatehouseError) {
-                answer(bytes(of: try PluginEndpoint.answer(try outcome.get(), candidate.admission), to: candidate))
+                answer(try bytes(of: try outcome.get(), to: candidate))
             } catch {
                 answer(bytes(of: PluginEndpoint.refusal(error, plugin: candidate.plugin), to: candidate))
             }
@@ -108,26 +111,6 @@ struct PluginShortcutPolicy: Sendable {
         let error = GatehouseError(
             .limitExceeded, "The plugin \(plugin) has not answered, and the host closes this connection. Try again.")
         return bytes(of: PluginEndpoint.refusal(error, plugin: plugin), to: candidate)
-    }
-
-    /// An answer as it goes over the wire, with the headers that all have: here they need not be put together anew.
-    private func bytes(of answer: PlainAnswer, to candidate: Candidate) -> ByteBuffer {
-        let code = answer.status.code
-        var bytes = ByteBufferAllocator().buffer(capacity: 1024 + answer.body.count)
-        bytes.writeString("HTTP/1.1 \(code) \(HTTPResponseStatus(statusCode: code).reasonPhrase)\r\n")
-        for field in answer.headers {
-            bytes.writeString(field.name.rawName)
-            bytes.writeString(": ")
-            bytes.writeString(field.value)
-            bytes.writeString("\r\n")
-        }
-        bytes.writeString(always)
-        if !answer.headers.contains(.cacheControl) { bytes.writeString("Cache-Control: no-store\r\n") }
-        bytes.writeString("Date: ")
-        bytes.writeString(date.now)
-        bytes.writeString("\r\n\r\n")
-        if candidate.head.method != .HEAD { bytes.writeBytes(answer.body) }
-        return bytes
     }
 
     /// Whether a request wants nothing of the connection but that it goes on.

@@ -7,12 +7,13 @@ struct RouteCookies: Sendable {
     private static let longestHeader = 16_384
 
     private let names: [String]
-    private let path: String
+    /// What stands behind the value of every one.
+    private let attributes: String
 
     /// The cookies of a route.
     init(_ route: PluginRoute) {
         names = route.cookies.filter { $0 != CallerPolicy.cookieName }
-        path = route.path
+        attributes = "; Path=\(route.path); Secure; HttpOnly; SameSite=Strict"
     }
 
     /// What of a `Cookie` header the plugin gets; nil where nothing of it is the plugin's.
@@ -35,9 +36,9 @@ struct RouteCookies: Sendable {
             throw GatehouseError(
                 .pluginFailed, "The value of its cookie \(cookie.name) has characters that a cookie can not have.")
         }
-        let life = cookie.value.isEmpty ? 0 : cookie.maxAge
-        return "\(cookie.name)=\(cookie.value); Path=\(path); Secure; HttpOnly; SameSite=Strict"
-            + (life.map { "; Max-Age=\(max(0, $0))" } ?? "")
+        let pair = cookie.name + "=" + cookie.value + attributes
+        guard let life = cookie.value.isEmpty ? 0 : cookie.maxAge else { return pair }
+        return "\(pair); Max-Age=\(max(0, life))"
     }
 
     /// Whether a byte may be in a cookie's value (RFC 6265, 4.1.1: cookie-octet).

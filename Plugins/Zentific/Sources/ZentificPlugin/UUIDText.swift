@@ -7,15 +7,20 @@ enum UUIDText {
     private static let digits = Array("0123456789abcdef".utf8)
     private static let hyphen = UInt8(ascii: "-")
 
-    /// Makes a new one (RFC 9562, version 4).
+    /// The number of a new one (RFC 9562, version 4).
     ///
     /// Foundation opens a file for each, which is a good part of the work of a short call.
-    static func random() -> String {
+    static func randomNumber() -> UInt128 {
         let version = RandomPool.next() & ~0xF000 | 0x4000
         let variant = RandomPool.next() & ~(0b11 << 62) | 0b10 << 62
+        return UInt128(version) << 64 | UInt128(variant)
+    }
+
+    /// The text that stands for a number.
+    static func text(_ number: UInt128) -> String {
         var text: [UInt8] = []
         text.reserveCapacity(36)
-        for half in [version, variant] {
+        for half in [UInt64(truncatingIfNeeded: number >> 64), UInt64(truncatingIfNeeded: number)] {
             for shift in stride(from: UInt64(60), through: 0, by: -4) {
                 if isHyphen(text.count) { text.append(hyphen) }
                 text.append(digits[Int(truncatingIfNeeded: half >> shift) & 15])

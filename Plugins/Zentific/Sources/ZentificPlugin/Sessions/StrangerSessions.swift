@@ -21,14 +21,17 @@ final class StrangerSessions: Sendable {
 
     /// Gives out a new session.
     func begin() -> String {
-        let session = UUIDText.random()
-        insert(session)
-        return session
+        let number = UUIDText.randomNumber()
+        insert(number)
+        return UUIDText.text(number)
     }
 
     /// Notes a session that is no longer a login.
     func insert(_ session: String) {
-        guard let session = UUIDText.number(session) else { return }
+        if let number = UUIDText.number(session) { insert(number) }
+    }
+
+    private func insert(_ session: UInt128) {
         state.withLock { state in
             guard state.known.insert(session).inserted else { return }
             if state.order.count < capacity {

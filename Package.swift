@@ -160,7 +160,7 @@ let package = Package(
             name: "WebSocketTests",
             dependencies: [
                 "TestRandom",
-                "WebSocket", crypto, httpTypes, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1, nioHTTPTypes,
+                "WebSocket", crypto, httpTypes, hummingbirdCore, logging, nioCore, nioEmbedded, nioHTTP1,
                 nioPosix, nioSSL, swiftASN1, x509,
             ],
             swiftSettings: settings),
@@ -225,8 +225,8 @@ let package = Package(
             dependencies: [
                 "Console", "Core", "CoreAPI", "HostSystem", "JSONRPC", "Model", "WebSocket", asyncAlgorithms, crypto,
                 httpTypes,
-                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
-                nioPosix, nioSSL, serviceLifecycle,
+                hummingbird, hummingbirdCore, logging, nioCore, nioExtras, nioHTTP1, nioHTTPTypesHTTP1, nioPosix,
+                nioSSL, serviceLifecycle,
             ],
             swiftSettings: settings),
 

@@ -111,7 +111,8 @@ final class HTTPConnectionLife: ChannelDuplexHandler, RemovableChannelHandler {
     /// An answer is written.
     private func finish(_ context: ChannelHandlerContext) {
         hasHead = false
-        unanswered -= 1
+        // What was no request is answered too, with its refusal.
+        unanswered = max(0, unanswered - 1)
         guard unanswered == 0, !isUpgraded else { return }
         lastActivity = context.eventLoop.now
         guard isQuiescing else { return }

@@ -74,9 +74,10 @@ final class UpgradeGate: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent, case .deciding = state {
+        if event is ChannelShouldQuiesceEvent {
+            // A request that a shortcut has kept may come after it.
             isQuiescing = true
-            return
+            if case .deciding = state { return }
         }
         context.fireUserInboundEventTriggered(event)
     }

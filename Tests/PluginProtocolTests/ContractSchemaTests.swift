@@ -49,7 +49,8 @@ import Testing
             try schema.check(message.json)
             #expect(throws: GatehouseError.self) { try schema.check(["jsonrpc": "2.0", "method": .string(name)]) }
         }
-        let answer = HandleAnswer(RouteResponse(headers: [("a", "b")], cookies: [RouteCookie(name: "a", value: "b")]))
+        let answer = try HandleAnswer(
+            RouteResponse(headers: [("a", "b")], cookies: [RouteCookie(name: "a", value: "b")]))
         let schema = try JSONSchemaReader.schema(try #require(definitions["rpc.handle result"]))
         try schema.check(.object(answer.parameters()))
         try schema.check(["status": 204, "headers": nil, "later": 1])

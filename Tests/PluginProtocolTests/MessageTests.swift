@@ -95,11 +95,11 @@ import Testing
             status: 404, headers: [("content-type", "text/plain"), ("x-own", "a\tb")],
             cookies: [RouteCookie(name: "sessid", value: "abc", maxAge: 60), RouteCookie(name: "b", value: "")],
             body: [0xFF, 0x00])
-        let answer = HandleAnswer(response)
+        let answer = try HandleAnswer(response)
         #expect(answer.bodyBase64 == "/wA=")
         for response in [response, RouteResponse(body: Array("\"a\"\n".utf8)), RouteResponse(status: 204)] {
             for id in [JSONValue.int(7), .string("a\"b")] {
-                let whole = HandleAnswer(response).parameters()
+                let whole = try HandleAnswer(response).parameters()
                 let message = Message.response(id: id, outcome: .success(.object(whole)))
                 #expect(response.text(id: id) == JSONWriter.bytes(message.json))
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Logging
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -121,5 +122,40 @@ import Testing
         channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         try Self.answer(channel, .switchingProtocols)
         #expect(channel.isActive)
+    }
+
+    @Test func `a refusal of what was no request leaves nothing that is waited for`() throws {
+        let channel = try Self.connection()
+        try Self.ask(channel)
+        try Self.answer(channel)
+        try Self.answer(channel, .badRequest)
+        channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        #expect(!channel.isActive)
+    }
+
+    @Test func `a WebSocket that opens while the server stops is told so`() throws {
+        let stages = HTTPStages(limits: HTTPRequestLimits(), secure: false, shortcut: nil)
+        let decide: UpgradeDecider = { request in
+            request.channel.eventLoop.makeSucceededFuture(
+                .accept(UpgradeAcceptance(subprotocol: nil, handlers: { _ in [] })))
+        }
+        let gate = UpgradeGate(
+            decide: decide, stages: stages, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let channel = EmbeddedChannel()
+        try stages.install(gate: gate, in: channel.pipeline.syncOperations)
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        // As a shortcut lets it go that has kept both behind a request of its own.
+        let before = try channel.pipeline.syncOperations.context(handlerType: HTTPConnectionLife.self)
+        before.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+        let request =
+            "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        try channel.writeInbound(ByteBuffer(string: request))
+        channel.embeddedEventLoop.run()
+        var sent: [UInt8] = []
+        while let bytes = try channel.readOutbound(as: ByteBuffer.self) { sent += Array(bytes.readableBytesView) }
+        #expect(String(decoding: sent, as: UTF8.self).hasPrefix("HTTP/1.1 101 "))
+        // A close frame with 1001 (RFC 6455, 7.4.1: going away).
+        #expect(sent.firstRange(of: [0x03, 0xE9]) != nil)
     }
 }

@@ -100,12 +100,28 @@ import Testing
                 ])
             let own = gateway.asked.suffix(2).map { asked in asked.headers.first { $0.name == "x-one" }?.value }
             #expect(own == ["1", "2"])
+            // To Swift these two are equal.
+            let names = ["\u{E9}", "e\u{301}"]
+            try await ask(names.map { Self.request("GET", "/hello", [("X-One", $0)]) }, prepared: 7)
+            let told = gateway.asked.suffix(2).map { asked in asked.headers.first { $0.name == "x-one" }?.value ?? "" }
+            #expect(told.map { Array($0.utf8) } == names.map { Array($0.utf8) })
             // The route goes, and comes back as somebody else's.
             gateway.routes([])
             let gone = Self.request("POST", "/hello/2", [("X-One", "2")], body: "<a/>")
             #expect(try await connection.exchange(gone).status == 404)
             gateway.routes([PluginRoute(plugin: "other", path: "/hello", isPrefix: true)])
-            try await ask([gone], prepared: 6)
+            try await ask([gone], prepared: 8)
+            await connection.close()
+        }
+    }
+
+    @Test func `what is older than HTTP 1.1 takes the router's way`() async throws {
+        let gateway = FakeGateway([Self.hello])
+        try await TestServer.run(plugins: gateway) { server in
+            let connection = try await WireConnection.open(.tcp(port: server.port))
+            try await connection.send("GET /hello HTTP/1.0\r\nHost: x\r\n\r\n")
+            #expect(try await connection.answer().text == "hello")
+            #expect(gateway.prepared == 0 && gateway.asked.count == 1)
             await connection.close()
         }
     }

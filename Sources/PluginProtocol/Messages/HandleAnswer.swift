@@ -32,14 +32,6 @@ package struct HandleAnswer: ContractObject {
     /// The body in Base64, where it is not.
     package var bodyBase64: String?
 
-    /// Answers with a response.
-    package init(_ response: RouteResponse) {
-        status = response.status
-        headers = response.headers.map { HeaderField(name: $0.name, value: $0.value) }
-        cookies = response.cookies.map { Cookie(name: $0.name, value: $0.value, maxAge: $0.maxAge) }
-        (body, bodyBase64) = BodyText.fields(of: response.body)
-    }
-
     init(status: Int) { self.status = status }
 
     /// Reads the fields by hand.

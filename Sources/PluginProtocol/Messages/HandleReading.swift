@@ -4,7 +4,7 @@ import Model
 
 /// Reads the text of the two messages that there are most of, without a detour over JSON values.
 ///
-/// It knows but the form in which `HandleCall.text` and `HandleAnswer.text` write them. Whatever looks different is
+/// It knows but the form in which `HandleFrame.text` and `RouteResponse.text` write them. Whatever looks different is
 /// nil here and read by the general parser, which also says what is wrong with it.
 private struct MessageScanner {
     private let bytes: [UInt8]
@@ -195,7 +195,7 @@ package struct HandleCallReader: Sendable {
 }
 
 extension HandleAnswer {
-    /// Reads the answer that `text(id:)` wrote; nil for every other text.
+    /// Reads the answer that `RouteResponse.text` wrote; nil for every other text.
     package static func read(_ text: [UInt8]) -> (id: Int64, answer: HandleAnswer)? {
         var scanner = MessageScanner(text)
         guard scanner.take("{\"id\":"), let id = scanner.number(), scanner.take(",\"jsonrpc\":\"2.0\",\"result\":{")

@@ -171,13 +171,20 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         guard !held.isEmpty else { return }
         let items = held
         held = []
+        let pipeline = context.pipeline.syncOperations
         for item in items {
+            if case .ended = state {
+                // The connection has just become something else, which wants to know what happened to it too.
+                if case .event(let event) = item { pipeline.fireUserInboundEventTriggered(event) }
+                continue
+            }
             switch item {
             case .part(let part): channelRead(context: context, data: wrapInboundOut(part))
             case .event(let event): userInboundEventTriggered(context: context, event: event)
             case .error(let error): errorCaught(context: context, error: error)
             }
         }
+        if case .ended = state { return }
         context.fireChannelReadComplete()
         guard held.isEmpty, isReadHeld else { return }
         isReadHeld = false

@@ -8,6 +8,9 @@ import Synchronization
 
 /// Answers as the bytes that go over the wire.
 extension PluginShortcutPolicy {
+    /// The longest head of an answer that is kept for the next one, in bytes.
+    private static let longestHead = 4_096
+
     /// What the heads of answers have in common that differ in nothing but cookies, length and date.
     struct AnswerHead: Sendable {
         let status: Int
@@ -19,7 +22,9 @@ extension PluginShortcutPolicy {
 
         func holds(for answer: RouteResponse) -> Bool {
             status == answer.status && isEmpty == answer.body.isEmpty && headers.count == answer.headers.count
-                && zip(headers, answer.headers).allSatisfy { $0 == $1 }
+                && zip(headers, answer.headers).allSatisfy {
+                    $0.name.isSame(as: $1.name) && $0.value.isSame(as: $1.value)
+                }
         }
     }
 
@@ -34,7 +39,7 @@ extension PluginShortcutPolicy {
         let head = AnswerHead(
             status: answer.status, headers: answer.headers, isEmpty: answer.body.isEmpty,
             bytes: Array(headText(plain).utf8), hasLength: hasLength)
-        candidate.lastHead.withLock { $0 = head }
+        if head.bytes.count <= Self.longestHead { candidate.lastHead.withLock { $0 = head } }
         return head
     }
 

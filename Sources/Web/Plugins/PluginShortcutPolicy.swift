@@ -81,9 +81,11 @@ struct PluginShortcutPolicy: Sendable {
     /// Whether `candidate` would say the same of this head as of that one's, which came over the same connection.
     func isAsBefore(_ head: HTTPRequestHead, _ candidate: Candidate) -> Bool {
         let before = candidate.head
-        return head.uri == before.uri && head.method == before.method && head.version == before.version
+        return head.uri.isSame(as: before.uri) && head.method == before.method && head.version == before.version
             && head.headers.count == before.headers.count
-            && zip(head.headers, before.headers).allSatisfy { $0.name == $1.name && $0.value == $1.value }
+            && zip(head.headers, before.headers).allSatisfy {
+                $0.name.isSame(as: $1.name) && $0.value.isSame(as: $1.value)
+            }
             && candidate.routesVersion == endpoint.gateway.routesVersion
     }
 
@@ -127,4 +129,9 @@ struct PluginShortcutPolicy: Sendable {
         let lengths = headers["content-length"]
         return lengths.count > 1 ? nil : lengths.first.map { Int($0) } ?? 0
     }
+}
+
+extension String {
+    /// Whether both are the same bytes: texts that mean the same are equal to `==`.
+    func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }

@@ -40,6 +40,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
     private var passed = 0
     private var held: [Held] = []
     private var isReadHeld = false
+    /// Whether anything has passed through in this round of reading.
+    private var hasPassed = false
     /// The last request that the policy took.
     private var last: PluginShortcutPolicy.Candidate?
 
@@ -67,10 +69,22 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
                 state = .collecting(candidate, ByteBuffer())
             } else {
                 passed += 1
-                context.fireChannelRead(data)
+                passOn(data, context)
             }
-        default: context.fireChannelRead(data)
+        default: passOn(data, context)
         }
+    }
+
+    private func passOn(_ data: NIOAny, _ context: ChannelHandlerContext) {
+        hasPassed = true
+        context.fireChannelRead(data)
+    }
+
+    /// Those behind look at what came in this round, which is mostly nothing.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard hasPassed else { return }
+        hasPassed = false
+        context.fireChannelReadComplete()
     }
 
     private func candidate(_ head: HTTPRequestHead) -> PluginShortcutPolicy.Candidate? {
@@ -145,7 +159,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
             state = .waiting(candidate, giveUp)
         } else {
             passOnCollected(context)
-            context.fireChannelRead(wrapInboundOut(.end(trailers)))
+            passOn(wrapInboundOut(.end(trailers)), context)
         }
     }
 
@@ -154,8 +168,8 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
         guard case .collecting(let candidate, let body) = state else { return }
         state = .passing
         passed += 1
-        context.fireChannelRead(wrapInboundOut(.head(candidate.head)))
-        if body.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(body))) }
+        passOn(wrapInboundOut(.head(candidate.head)), context)
+        if body.readableBytes > 0 { passOn(wrapInboundOut(.body(body)), context) }
     }
 
     private func finish(_ number: Int, _ answer: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -185,7 +199,7 @@ final class PluginShortcut: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         if case .ended = state { return }
-        context.fireChannelReadComplete()
+        channelReadComplete(context: context)
         guard held.isEmpty, isReadHeld else { return }
         isReadHeld = false
         context.read()

@@ -8,7 +8,7 @@ import Synchronization
 
 /// Answers as the bytes that go over the wire.
 extension PluginShortcutPolicy {
-    /// The longest head of an answer that is kept for the next one, in bytes.
+    /// How long the head of an answer may be, with what it is made of, to be kept for the next one; in bytes.
     private static let longestHead = 4_096
 
     /// What the heads of answers have in common that differ in nothing but cookies, length and date.
@@ -39,7 +39,8 @@ extension PluginShortcutPolicy {
         let head = AnswerHead(
             status: answer.status, headers: answer.headers, isEmpty: answer.body.isEmpty,
             bytes: Array(headText(plain).utf8), hasLength: hasLength)
-        if head.bytes.count <= Self.longestHead { candidate.lastHead.withLock { $0 = head } }
+        let size = answer.headers.reduce(head.bytes.count) { $0 + $1.name.utf8.count + $1.value.utf8.count }
+        if size <= Self.longestHead { candidate.lastHead.withLock { $0 = head } }
         return head
     }
 
@@ -66,7 +67,7 @@ extension PluginShortcutPolicy {
         return bytes
     }
 
-    /// The first line and all headers but the date, with those that all answers have: they need not be put together anew.
+    /// The first line and all headers but the date; those that all answers have are put together already.
     private func headText(_ answer: PlainAnswer) -> String {
         let code = answer.status.code
         var text = "HTTP/1.1 \(code) \(HTTPResponseStatus(statusCode: code).reasonPhrase)\r\n"
